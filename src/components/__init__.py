@@ -1,0 +1,1 @@
+"""Parts that runners, controllers and learners share: episode batch, replay, schedules, action selectors."""

@@ -1,0 +1,145 @@
+"""PyMARL's controller: one network for all agents, fed with observation, last action and agent id.
+
+Legend: B episodes, T time steps, A agents, O observation, U actions, E inputs, H memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import torch as th
+
+from components.action_selectors import REGISTRY as action_REGISTRY
+from components.episode_buffer import EpisodeBatch, Scheme
+from modules.agents import REGISTRY as agent_REGISTRY
+from utils.checkpoint import load_module, save_module
+
+
+class Unrolled(NamedTuple):
+    """What :meth:`BasicMAC.unroll` gives: outputs ``[B, T, A, U]`` and memories ``[B, T, A, H]``."""
+
+    out: th.Tensor
+    hidden: th.Tensor
+
+
+def _utilities(outs: th.Tensor, avail_actions: th.Tensor, args: SimpleNamespace) -> th.Tensor:
+    return outs
+
+
+def _policy(outs: th.Tensor, avail_actions: th.Tensor, args: SimpleNamespace) -> th.Tensor:
+    """Softmax over the actions; unavailable ones get a probability of about 0."""
+    if args.mask_before_softmax:
+        outs = outs.masked_fill(avail_actions == 0, -1e5)
+    return th.softmax(outs, dim=-1)
+
+
+OUTPUT_TYPES: Mapping[str, Callable[[th.Tensor, th.Tensor, SimpleNamespace], th.Tensor]] = {
+    "q": _utilities,
+    "pi_logits": _policy,
+}
+
+
+class BasicMAC:
+    """Decentralised execution with shared parameters. Signatures are PyMARL's; :meth:`unroll` is new."""
+
+    def __init__(self, scheme: Scheme, groups: Mapping[str, int], args: SimpleNamespace) -> None:
+        self.args = args
+        self.n_agents: int = args.n_agents
+        self.agent = agent_REGISTRY[args.agent](self._get_input_shape(scheme), args)
+        self.action_selector = action_REGISTRY[args.action_selector](args)
+        self.hidden_states: th.Tensor | None = None
+        self._agent_ids = th.eye(self.n_agents)
+
+    def select_actions(
+        self,
+        ep_batch: EpisodeBatch,
+        t_ep: int,
+        t_env: int,
+        bs: slice | Sequence[int] = slice(None),
+        test_mode: bool = False,
+    ) -> th.Tensor:
+        """Actions of step ``t_ep`` for the episodes ``bs``, ``[len(bs), A]`` on the CPU.
+
+        The choice itself is made on the CPU, so that exploration draws the same numbers on every device.
+        """
+        outs = self.forward(ep_batch, t_ep, test_mode=test_mode).cpu()
+        avail_actions = ep_batch["avail_actions"][:, t_ep].cpu()
+        return self.action_selector.select_action(outs[bs], avail_actions[bs], t_env, test_mode=test_mode)
+
+    def forward(self, ep_batch: EpisodeBatch, t: int, test_mode: bool = False) -> th.Tensor:
+        """Outputs of step ``t``, ``[B, A, U]``; the memory advances (see :meth:`init_hidden`)."""
+        if test_mode:
+            self.agent.eval()
+        if self.hidden_states is None:
+            raise RuntimeError("call init_hidden(batch_size) before the first step of an episode")
+        outs, self.hidden_states = self.agent(self._build_inputs(ep_batch, t), self.hidden_states)
+        return self._outputs(outs, ep_batch["avail_actions"][:, t].to(outs.device))
+
+    def unroll(self, ep_batch: EpisodeBatch) -> Unrolled:
+        """All steps at once, from an empty memory: equals stacking :meth:`forward` over time."""
+        inputs = self._build_all_inputs(ep_batch)  # [B, T, A, E]
+        outs, hidden = self.agent.unroll(inputs, self._first_hidden(ep_batch.batch_size))
+        return Unrolled(self._outputs(outs, ep_batch["avail_actions"].to(outs.device)), hidden)
+
+    def init_hidden(self, batch_size: int) -> None:
+        """Empties the memory of ``batch_size`` episodes."""
+        self.hidden_states = self._first_hidden(batch_size)
+
+    def _first_hidden(self, batch_size: int) -> th.Tensor:
+        return self.agent.init_hidden().unsqueeze(0).expand(batch_size, self.n_agents, -1)  # [1, H] -> [B, A, H]
+
+    def _outputs(self, outs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
+        return OUTPUT_TYPES[self.args.agent_output_type](outs, avail_actions, self.args)
+
+    @property
+    def device(self) -> th.device:
+        return next(self.agent.parameters()).device
+
+    def parameters(self) -> Iterator[th.nn.Parameter]:
+        return self.agent.parameters()
+
+    def load_state(self, other_mac: BasicMAC) -> None:
+        """Takes the other controller's weights."""
+        self.agent.load_state_dict(other_mac.agent.state_dict())
+
+    def to(self, device: str | th.device) -> BasicMAC:
+        self.agent.to(device)
+        return self
+
+    def save_models(self, path: str | Path, prefix: str = "") -> None:
+        save_module(self.agent, Path(path) / f"{prefix}agent.th")
+
+    def load_models(self, path: str | Path, prefix: str = "") -> None:
+        load_module(self.agent, Path(path) / f"{prefix}agent.th")
+
+    def _build_inputs(self, batch: EpisodeBatch, t: int) -> th.Tensor:
+        """``[B, A, E]``: observation, last action (zeros at the first step), agent id."""
+        inputs = [batch["obs"][:, t]]
+        if self.args.obs_last_action:
+            last = batch["actions_onehot"]
+            inputs.append(last[:, t - 1] if t > 0 else th.zeros_like(last[:, 0]))
+        if self.args.obs_agent_id:
+            inputs.append(self._agent_ids.to(batch.device).expand(batch.batch_size, -1, -1))
+        return th.cat(inputs, dim=-1).to(self.device)
+
+    def _build_all_inputs(self, batch: EpisodeBatch) -> th.Tensor:
+        """``[B, T, A, E]``: :meth:`_build_inputs` for every step."""
+        obs = batch["obs"]
+        inputs = [obs]
+        if self.args.obs_last_action:
+            actions = batch["actions_onehot"]
+            inputs.append(th.cat([th.zeros_like(actions[:, :1]), actions[:, :-1]], dim=1))  # shifted by one step
+        if self.args.obs_agent_id:
+            inputs.append(self._agent_ids.to(batch.device).expand(*obs.shape[:2], -1, -1))
+        return th.cat(inputs, dim=-1).to(self.device)
+
+    def _get_input_shape(self, scheme: Scheme) -> int:
+        size = int(scheme["obs"]["vshape"])
+        if self.args.obs_last_action:
+            size += int(scheme["actions_onehot"]["vshape"][0])
+        if self.args.obs_agent_id:
+            size += self.n_agents
+        return size

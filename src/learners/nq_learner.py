@@ -1,0 +1,37 @@
+"""Multi-step Q-learning with target networks: PyMARL2's fine-tuned VDN and QMIX.
+
+Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (independent agents).
+"""
+
+from __future__ import annotations
+
+import torch as th
+
+from components.episode_buffer import EpisodeBatch
+from learners.td_learner import UNAVAILABLE, TDLearner
+from utils.rl_utils import build_q_lambda_targets, build_td_lambda_targets
+
+
+class NQLearner(TDLearner):
+    """TD(lambda) targets, or Q(lambda) with ``q_lambda``, over double-Q values of the target networks (Hu et al. 2021,
+    arXiv 2102.03479). Like PyMARL2's it is always double-Q: ``double_q`` is not read.
+    """
+
+    mixer_family = "state"
+
+    def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
+        unavailable = batch["avail_actions"] == 0  # [B, T + 1, A, U]
+        target_out = self.target_mac.unroll(batch).out
+        best = mac_out.masked_fill(unavailable, UNAVAILABLE).argmax(dim=3, keepdim=True)  # [B, T + 1, A, 1]
+        best_qs = target_out.gather(3, best).squeeze(3)  # [B, T + 1, A]
+        q_best = self.mix(self.target_mixer, best_qs, batch["state"])  # [B, T + 1, X]
+        reward = batch["reward"][:, :-1]
+        terminated = batch["terminated"][:, :-1].float()
+        gamma, td_lambda = self.args.gamma, self.args.td_lambda
+        if not self.args.q_lambda:
+            return build_td_lambda_targets(
+                reward, terminated, mask, q_best, self.args.n_agents, gamma, td_lambda
+            )
+        taken_qs = target_out.gather(3, batch["actions"]).squeeze(3)  # [B, T + 1, A]
+        q_taken = self.mix(self.target_mixer, taken_qs, batch["state"])  # [B, T + 1, X]
+        return build_q_lambda_targets(reward, terminated, mask, q_best, q_taken, gamma, td_lambda)

@@ -1,0 +1,169 @@
+"""What value-based learners share: unrolling, mixing, masking, optimising, target networks, logging, saving.
+
+Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (independent agents).
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch as th
+from torch.nn.utils import clip_grad_norm_
+
+from components.episode_buffer import EpisodeBatch, Scheme
+from controllers import BasicMAC
+from learners.target_update import TARGET_UPDATES, soft_update
+from modules.mixers import build_mixer
+from utils.checkpoint import atomic_save, load_file, load_module, save_module
+from utils.errors import UserError
+from utils.optim import build_optimiser
+from utils.rl_utils import transition_mask
+
+if TYPE_CHECKING:
+    from utils.logging import Logger
+
+UNAVAILABLE = -9999999.0  # PyMARL's value of an action that cannot be taken
+
+
+class TDLearner(ABC):
+    """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
+
+    mixer_family: ClassVar[str]
+
+    def __init__(self, mac: BasicMAC, scheme: Scheme, logger: Logger, args: SimpleNamespace) -> None:
+        self.args = args
+        self.mac = mac
+        self.logger = logger
+        self.mixer = build_mixer(args, self.mixer_family)
+        self.target_mac = copy.deepcopy(mac)
+        self.target_mixer = copy.deepcopy(self.mixer)
+        self.to(args.device)
+        self.params = [*self.mac.parameters(), *(self.mixer.parameters() if self.mixer is not None else ())]
+        self.optimiser = build_optimiser(self.params, args)
+        self.last_target_update_episode = 0
+        self.log_stats_t = -args.learner_log_interval - 1
+
+    @abstractmethod
+    def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
+        """What ``Q_tot`` of each transition should be, ``[B, T, X]``, from utilities ``mac_out [B, T + 1, A, U]``."""
+
+    def train(self, batch: EpisodeBatch, t_env: int, episode_num: int) -> None:
+        """One gradient step on ``batch`` (on the learner's device) after ``episode_num`` collected episodes."""
+        self.mac.agent.train()
+        self.target_mac.agent.train()
+        mask = transition_mask(batch)  # [B, T, 1]
+        mac_out = self.mac.unroll(batch).out  # [B, T + 1, A, U]
+        chosen = mac_out[:, :-1].gather(3, batch["actions"][:, :-1]).squeeze(3)  # [B, T, A]
+        q_taken = self.mix(self.mixer, chosen, batch["state"][:, :-1])  # [B, T, X]
+        with th.no_grad():
+            targets = self.targets(batch, mac_out.detach(), mask)  # [B, T, X]
+        mask = mask.expand_as(q_taken)
+        td_error = (q_taken - targets) * mask
+        loss = 0.5 * td_error.square().sum() / mask.sum()
+        grad_norm = self._optimise(loss)
+        self._update_targets_when_due(episode_num)
+        if t_env - self.log_stats_t >= self.args.learner_log_interval:
+            self._log(t_env, loss, grad_norm, td_error, q_taken, targets, mask)
+
+    @staticmethod
+    def mix(mixer: th.nn.Module | None, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
+        """Utilities ``[B, T, A]`` -> ``Q_tot [B, T, 1]``; as they are where agents learn independently."""
+        return agent_qs if mixer is None else mixer(agent_qs, states)
+
+    def _optimise(self, loss: th.Tensor) -> th.Tensor:
+        """One optimiser step; returns the gradient's L2 norm before clipping."""
+        self.optimiser.zero_grad()
+        loss.backward()
+        grad_norm = clip_grad_norm_(self.params, self.args.grad_norm_clip)
+        self.optimiser.step()
+        return grad_norm
+
+    def _update_targets_when_due(self, episode_num: int) -> None:
+        TARGET_UPDATES[self.args.target_update_mode](self, episode_num)
+
+    def _update_targets(self) -> None:
+        self._blend_targets(1.0)
+        self.logger.console_logger.debug("Updated target network")
+
+    def _blend_targets(self, tau: float) -> None:
+        """``target <- (1 - tau) target + tau online`` for agent and mixer."""
+        soft_update(self.target_mac.agent, self.mac.agent, tau)
+        if self.mixer is not None and self.target_mixer is not None:
+            soft_update(self.target_mixer, self.mixer, tau)
+
+    def _log(
+        self,
+        t_env: int,
+        loss: th.Tensor,
+        grad_norm: th.Tensor,
+        td_error: th.Tensor,
+        q_taken: th.Tensor,
+        targets: th.Tensor,
+        mask: th.Tensor,
+    ) -> None:
+        steps = mask.sum()
+        per_agent = steps * self.args.n_agents  # PyMARL's scale of the two means below
+        for key, value in {
+            "loss_td": loss,
+            "grad_norm": grad_norm,
+            "td_error_abs": td_error.abs().sum() / steps,
+            "q_taken_mean": (q_taken * mask).sum() / per_agent,
+            "target_mean": (targets * mask).sum() / per_agent,
+        }.items():
+            self.logger.log_stat(key, value.item(), t_env)
+        self.log_stats_t = t_env
+
+    def to(self, device: str | th.device) -> None:
+        self.mac.to(device)
+        self.target_mac.to(device)
+        if self.mixer is not None and self.target_mixer is not None:
+            self.mixer.to(device)
+            self.target_mixer.to(device)
+        self.device = th.device(device)
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Trainable parameters of the agent and of the mixer."""
+        mixer = self.mixer.parameters() if self.mixer is not None else ()
+        return {
+            "agent_parameters": sum(p.numel() for p in self.mac.parameters() if p.requires_grad),
+            "mixer_parameters": sum(p.numel() for p in mixer if p.requires_grad),
+        }
+
+    def save_models(self, path: str | Path) -> None:
+        """PyMARL2's ``agent.th``, ``mixer.th``, ``opt.th``, and the target networks beside them."""
+        path = Path(path)
+        self.mac.save_models(path)
+        self.target_mac.save_models(path, prefix="target_")
+        if self.mixer is not None and self.target_mixer is not None:
+            save_module(self.mixer, path / "mixer.th")
+            save_module(self.target_mixer, path / "target_mixer.th")
+        atomic_save(self.optimiser.state_dict(), path / "opt.th")
+
+    def load_models(self, path: str | Path) -> None:
+        """Loads what :meth:`save_models` or PyMARL2 wrote; PyMARL2 saved no target networks: there they are copies."""
+        path = Path(path)
+        self.mac.load_models(path)
+        if self.mixer is not None:
+            load_module(self.mixer, path / "mixer.th")
+        self._blend_targets(1.0)
+        if (path / "target_agent.th").is_file():
+            self.target_mac.load_models(path, prefix="target_")
+            if self.target_mixer is not None:
+                load_module(self.target_mixer, path / "target_mixer.th")
+        try:
+            self.optimiser.load_state_dict(load_file(path / "opt.th"))
+        except (ValueError, KeyError) as e:
+            raise UserError(f"{path / 'opt.th'} does not fit this run's optimiser ({self.args.optimizer}): {e}") from e
+
+    def state_dict(self) -> dict[str, Any]:
+        """The counters that a continued run needs beside the saved models."""
+        return {"last_target_update_episode": self.last_target_update_episode, "log_stats_t": self.log_stats_t}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.last_target_update_episode = state["last_target_update_episode"]
+        self.log_stats_t = state["log_stats_t"]

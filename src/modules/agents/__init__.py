@@ -1,0 +1,19 @@
+"""Agents: observations and memory -> utilities of each action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from modules.agents.base import Agent
+from modules.agents.ff_agent import FFAgent
+from modules.agents.n_rnn_agent import NRNNAgent
+from modules.agents.rnn_agent import RNNAgent
+
+REGISTRY: dict[str, Callable[[int, SimpleNamespace], Agent]] = {
+    "rnn": RNNAgent,
+    "n_rnn": NRNNAgent,
+    "ff": FFAgent,
+}
+
+__all__ = ["REGISTRY", "Agent", "FFAgent", "NRNNAgent", "RNNAgent"]

@@ -1,0 +1,61 @@
+"""Mixers by family and name.
+
+A learner declares the family of mixers that it can use (``mixer_family``), a config names one (``mixer``):
+
+* ``state``: given utilities and states, ``forward(agent_qs [B, T, A], states [B, T, S]) -> [B, T, 1]``;
+* ``state_v1``: the same contract for the learners that PyMARL2 left on PyMARL's original networks. A name without an
+  entry of its own here means the one of ``state``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from types import SimpleNamespace
+
+from modules.mixers.base import StateMixer
+from modules.mixers.nmix import Mixer
+from modules.mixers.qmix import QMixer
+from modules.mixers.vdn import VDNMixer
+from utils.errors import UserError
+
+Builder = Callable[[SimpleNamespace], StateMixer]
+
+
+def _tfcaf(args: SimpleNamespace) -> StateMixer:
+    from modules.mixers.tfcaf import TFCAFMixer  # the plug-in is imported only where it is used
+
+    return TFCAFMixer(args)
+
+
+REGISTRY: Mapping[str, Mapping[str, Builder]] = {
+    "state": {"vdn": VDNMixer, "qmix": Mixer, "tfcaf": _tfcaf},
+    "state_v1": {"qmix": QMixer},
+}
+PARENT: Mapping[str, str] = {"state_v1": "state"}
+
+
+def mixers_of(family: str) -> dict[str, Builder]:
+    """Every mixer that a learner of this family can use."""
+    inherited = mixers_of(PARENT[family]) if family in PARENT else {}
+    return {**inherited, **REGISTRY[family]}
+
+
+def build_mixer(args: SimpleNamespace, family: str) -> StateMixer | None:
+    """The mixer that ``args.mixer`` names, None where it is null (independent learning).
+
+    Raises UserError for a name that this family does not have.
+    """
+    if args.mixer is None:
+        return None
+    known = mixers_of(family)
+    if args.mixer not in known:
+        near = get_close_matches(str(args.mixer), known, n=1)
+        hint = f" Did you mean mixer={near[0]}?" if near else ""
+        raise UserError(
+            f"mixer={args.mixer} does not go with learner={args.learner}, which can use {sorted(known)} or null.{hint}"
+        )
+    return known[args.mixer](args)
+
+
+__all__ = ["REGISTRY", "Mixer", "QMixer", "StateMixer", "VDNMixer", "build_mixer", "mixers_of"]

@@ -1,0 +1,79 @@
+"""Targets of value-based learning.
+
+Legend: B episodes, T transitions, X = 1 (mixed) or A (independent agents).
+"""
+
+from __future__ import annotations
+
+import torch as th
+
+from components.episode_buffer import EpisodeBatch
+
+
+def transition_mask(batch: EpisodeBatch) -> th.Tensor:
+    """1 where step ``t`` is a real transition, ``[B, T, 1]`` float.
+
+    A step counts if it was seen, comes after no termination, and either ended the episode or was followed by another
+    step. PyMARL leaves the last condition out, so that an episode that was cut off before the batch's last step
+    counts its last state as a transition into padding; where no episode is cut off early the two are equal.
+    """
+    filled = batch["filled"].float()
+    terminated = batch["terminated"][:, :-1].float()
+    mask = filled[:, :-1] * th.maximum(filled[:, 1:], terminated)
+    mask[:, 1:] = mask[:, 1:] * (1 - terminated[:, :-1])
+    return mask
+
+
+def build_td_lambda_targets(
+    rewards: th.Tensor,
+    terminated: th.Tensor,
+    mask: th.Tensor,
+    target_qs: th.Tensor,
+    n_agents: int,
+    gamma: float,
+    td_lambda: float,
+) -> th.Tensor:
+    """TD(lambda) returns ``[B, T, X]`` (Sutton & Barto 2018, eq. 12.18-12.20, with an episode's end).
+
+    ``G_t = r_t + gamma (1 - done_t) ((1 - lambda) Q_{t+1} + lambda G_{t+1})``, and ``G`` of the first step that is no
+    transition is ``Q`` there. ``rewards, terminated, mask`` are ``[B, T, 1]``, ``target_qs`` ``[B, T + 1, X]``.
+    ``n_agents`` is unused, kept for PyMARL2's signature.
+
+    Deviation from PyMARL2: an episode that was cut off before the batch's last step bootstraps from its own last
+    state, not from the padding behind it. Padded steps have target 0.
+    """
+    del n_agents
+    return _lambda_returns(rewards, terminated, mask, target_qs, gamma, td_lambda)
+
+
+def build_q_lambda_targets(
+    rewards: th.Tensor,
+    terminated: th.Tensor,
+    mask: th.Tensor,
+    exp_qvals: th.Tensor,
+    qvals: th.Tensor,
+    gamma: float,
+    td_lambda: float,
+) -> th.Tensor:
+    """Q(lambda) returns ``[B, T, X]`` (Harutyunyan et al. 2016, arXiv 1602.04951, eq. 5), in PyMARL2's form.
+
+    TD(lambda) over rewards corrected by ``exp_qvals - qvals`` of the same step: the greedy value less the value of
+    the action that was taken, both ``[B, T + 1, X]``.
+    """
+    corrected = rewards + exp_qvals[:, :-1] - qvals[:, :-1]  # [B, T, X]
+    return _lambda_returns(corrected, terminated, mask, exp_qvals, gamma, td_lambda)
+
+
+def _lambda_returns(
+    rewards: th.Tensor, terminated: th.Tensor, mask: th.Tensor, qs: th.Tensor, gamma: float, td_lambda: float
+) -> th.Tensor:
+    next_qs = qs[:, 1:]  # [B, T, X]
+    goes_on = gamma * (1 - terminated) * mask  # [B, T, 1]
+    # lambda G_{t+1} becomes lambda Q_{t+1} where step t + 1 is no transition
+    next_mask = th.cat([mask[:, 1:], th.zeros_like(mask[:, :1])], dim=1)
+    constant = rewards * mask + goes_on * next_qs * (1 - td_lambda * next_mask)  # all that needs no recursion
+    decay = td_lambda * goes_on * next_mask
+    returns = constant.clone()
+    for t in range(returns.shape[1] - 2, -1, -1):
+        returns[:, t] += decay[:, t] * returns[:, t + 1]
+    return returns
