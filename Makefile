@@ -1,0 +1,56 @@
+# make run   train QMIX's learner with a TFCAF mixer on Level-Based Foraging for a few minutes
+# make test  the whole test suite        make lint   style and types        make bench  benchmarks
+# make docs  rewrite the generated pages of docs/
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+export PYTHONPATH := src
+
+# The small networks of this field are fastest on one thread, and workers want the other cores.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: run test lint format docs bench clean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+
+# Each stamp is younger than the requirements it was installed from: a second call installs nothing.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run-installed: requirements.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-installed: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run-installed
+
+RUN_ARGS ?= t_max=150000
+
+run: $(VENV)/.run-installed
+	$(PY) src/main.py --config=qmix --env-config=lbf with mixer=tfcaf $(RUN_ARGS)
+
+test: $(VENV)/.dev-installed
+	$(PY) -m pytest $(TEST_ARGS)
+
+lint: $(VENV)/.dev-installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(VENV)/.dev-installed
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.run-installed
+	$(PY) bench/train_speed.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

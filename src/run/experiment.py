@@ -1,0 +1,87 @@
+"""The parts of one run, built from its config and wired together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import torch as th
+
+from components.episode_buffer import Scheme
+from components.replay_buffer import ReplayBuffer
+from components.standardise import RunningMeanStd
+from components.transforms import OneHot
+from controllers import REGISTRY as mac_REGISTRY
+from controllers import BasicMAC
+from learners import REGISTRY as le_REGISTRY
+from learners import TDLearner
+from run.prepare import make_args
+from runners import REGISTRY as r_REGISTRY
+from runners import Runner
+
+if TYPE_CHECKING:
+    from utils.logging import Logger
+
+
+@dataclass
+class Counters:
+    """Where a run stands. ``episode`` counts training episodes, the rest are environment steps but ``updates``."""
+
+    episode: int = 0
+    updates: int = 0
+    last_test_t: int | None = None
+    last_log_t: int = 0
+    last_save_t: int | None = None
+
+
+@dataclass
+class Experiment:
+    """All parts of one run."""
+
+    args: SimpleNamespace
+    logger: Logger
+    runner: Runner
+    buffer: ReplayBuffer
+    mac: BasicMAC
+    learner: TDLearner
+    reward_stats: RunningMeanStd
+    counters: Counters = field(default_factory=Counters)
+
+
+def build_experiment(args: SimpleNamespace, logger: Logger) -> Experiment:
+    """Builds runner, buffer, controller and learner; closes the environments again if any of it fails."""
+    runner = r_REGISTRY[args.runner](args, logger)
+    try:
+        args = make_args(vars(args), runner.get_env_info())
+        scheme, groups = make_scheme(args), {"agents": args.n_agents}
+        preprocess = {"actions": ("actions_onehot", [OneHot(out_dim=args.n_actions)])}
+        buffer = ReplayBuffer(
+            scheme,
+            groups,
+            args.buffer_size,
+            args.episode_limit + 1,
+            preprocess=preprocess,
+            device="cpu" if args.buffer_cpu_only else args.device,
+            seed=args.seed,
+        )
+        mac = mac_REGISTRY[args.mac](buffer.scheme, groups, args)
+        runner.setup(scheme, groups, preprocess, mac)
+        learner = le_REGISTRY[args.learner](mac, buffer.scheme, logger, args)
+    except BaseException:
+        runner.close_env()
+        raise
+    return Experiment(args, logger, runner, buffer, mac, learner, RunningMeanStd())
+
+
+def make_scheme(args: SimpleNamespace) -> Scheme:
+    """What is recorded of every step, with PyMARL's keys."""
+    scheme: dict[str, dict[str, Any]] = {
+        "state": {"vshape": args.state_shape},
+        "obs": {"vshape": args.obs_shape, "group": "agents"},
+        "actions": {"vshape": (1,), "group": "agents", "dtype": th.long},
+        "avail_actions": {"vshape": (args.n_actions,), "group": "agents", "dtype": th.int},
+        "reward": {"vshape": (1,)},
+        "terminated": {"vshape": (1,), "dtype": th.uint8},
+    }
+    return scheme

@@ -1,0 +1,45 @@
+"""For one-step matrix games: the joint values that were learned, beside the payoffs.
+
+Legend: A agents, U actions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import numpy as np
+import torch as th
+
+from run.experiment import Experiment
+
+
+@th.no_grad()
+def joint_values(exp: Experiment, n_actions: list[int]) -> tuple[np.ndarray, tuple[int, ...]]:
+    """``Q_tot`` of every joint action in the first state, one axis per agent, and the agents' greedy joint action.
+
+    Where agents learn independently there is no ``Q_tot``: the sum of their utilities stands in its place.
+    """
+    batch = exp.runner.run(test_mode=True)[:1, :1].to(exp.args.device)
+    exp.runner.test_stats.returns.clear()  # this episode was no test
+    qs = exp.mac.unroll(batch).out[0, 0]  # [A, U]
+    values = np.zeros(n_actions)
+    for joint in itertools.product(*(range(n) for n in n_actions)):
+        chosen = qs[th.arange(len(joint)), th.tensor(joint)].view(1, 1, -1)  # [1, 1, A]
+        values[joint] = float(exp.learner.mix(exp.learner.mixer, chosen, batch["state"]).sum())
+    return values, tuple(int(q[:n].argmax()) for q, n in zip(qs, n_actions, strict=True))
+
+
+def report_joint_values(exp: Experiment) -> None:
+    """Prints the learned joint values if the task's description says what the payoffs are."""
+    facts = json.loads(exp.args.task).get("facts", {}) if exp.args.task else {}
+    if "payoff" not in facts:
+        return
+    payoff = np.array(facts["payoff"], dtype=float)
+    values, greedy = joint_values(exp, list(payoff.shape))
+    with np.printoptions(precision=2, suppress=True):
+        exp.logger.console_logger.info("Payoffs (one axis per agent):\n%s", payoff)
+        exp.logger.console_logger.info("Learned joint values:\n%s", values)
+    exp.logger.console_logger.info(
+        "The agents choose %s: payoff %.2f (the best payoff is %.2f)", greedy, payoff[greedy], payoff.max()
+    )

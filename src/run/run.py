@@ -1,0 +1,83 @@
+"""One run from config to result."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch as th
+
+from run.checkpoint import load_checkpoint
+from run.experiment import Experiment, build_experiment
+from run.joint_values import report_joint_values
+from run.loop import test, train
+from utils.logging import Logger
+from utils.seeding import seed_everything
+
+
+def run(_run: Any, args: SimpleNamespace, console_logger: logging.Logger) -> None:
+    """Trains (or with ``evaluate`` tests) what ``args`` describes, into the Sacred run ``_run``.
+
+    ``args.run_dir`` is the run's folder.
+    """
+    th.set_num_threads(args.torch_threads)
+    seed_everything(args.seed)
+    logger = setup_logger(_run, args, console_logger)
+    exp: Experiment | None = None
+    try:
+        exp = build_experiment(args, logger)
+        record_sizes(_run, exp)
+        if args.checkpoint_path:
+            load_checkpoint(exp)
+        if args.evaluate or args.save_replay:
+            result = test(exp)
+            if args.save_replay:
+                exp.runner.save_replay()
+            logger.print_recent_stats()
+        else:
+            result = train(exp)
+            report_joint_values(exp)
+        _run.result = result
+        report_end(args, exp, result)
+    finally:
+        if exp is not None:
+            exp.runner.close_env()
+        logger.close()
+
+
+def setup_logger(_run: Any, args: SimpleNamespace, console_logger: logging.Logger) -> Logger:
+    """Console, Sacred, ``metrics.jsonl``, and TensorBoard if asked for."""
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    args.unique_token = f"{args.name}__{stamp}__{Path(args.run_dir).parent.parent.name}__{Path(args.run_dir).name}"
+    logger = Logger(console_logger)
+    logger.setup_sacred(_run)
+    logger.setup_jsonl(Path(args.run_dir) / "metrics.jsonl")
+    if args.use_tensorboard:
+        logger.setup_tb(Path(args.local_results_path) / "tb_logs" / args.unique_token)
+    return logger
+
+
+def record_sizes(_run: Any, exp: Experiment) -> None:
+    """Trainable parameters, and what the mixer has to say of itself, into log and record."""
+    log = exp.logger.console_logger
+    for key, value in exp.learner.parameter_counts().items():
+        exp.logger.log_stat(key, value, exp.runner.t_env)
+        log.info("%s: %d", key, value)
+    mixer = exp.learner.mixer
+    record = mixer.record() if mixer is not None else {}
+    if record:
+        path = Path(exp.args.run_dir) / "mixer.json"
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        _run.info["mixer"] = record
+
+
+def report_end(args: SimpleNamespace, exp: Experiment, result: float) -> None:
+    log = exp.logger.console_logger
+    log.info("Finished after %d environment steps", exp.runner.t_env)
+    log.info("Mean return of the last %d test episodes: %.4f", args.test_nepisode, result)
+    log.info("Results: %s", args.run_dir)
+    log.info("Plot them: python src/plot.py %s", args.run_dir)

@@ -1,0 +1,81 @@
+"""Sacred around a run: where its record lies, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+from sacred import SETTINGS, Experiment
+from sacred.observers import FileStorageObserver
+from sacred.utils import apply_backspaces_and_linefeeds
+
+from run import REGISTRY
+from utils.errors import UserError
+
+# "fd" would start a `tee` process that a Ctrl-C kills before the run has said its last words
+SETTINGS["CAPTURE_MODE"] = "sys"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, treated like Ctrl-C: the run is closed in order and recorded as interrupted."""
+
+
+def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger) -> None:
+    """Runs ``config`` as one Sacred experiment. Raises what the run raises."""
+    ex = Experiment("pymarl", base_dir=str(Path(__file__).resolve().parent.parent), save_git_info=True)
+    ex.logger = console_logger
+    ex.captured_out_filter = apply_backspaces_and_linefeeds
+    ex.add_config(dict(config))
+    observer = FileStorageObserver(str(record_dir(config)))
+    ex.observers.append(observer)
+    if config["mongo_url"]:
+        ex.observers.append(_mongo_observer(config["mongo_url"], config["mongo_db"]))
+
+    @ex.main
+    def main(_run: Any, _config: Mapping[str, Any]) -> float | None:
+        args = SimpleNamespace(**_plain(_config), run_dir=str(observer.dir))
+        REGISTRY[args.run](_run, args, console_logger)
+        return _run.result
+
+    previous = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        ex.run()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def record_dir(config: Mapping[str, Any]) -> Path:
+    """``<local_results_path>/sacred/<task>/<name>``; Sacred numbers the runs below it."""
+    env_args = config["env_args"]
+    task = env_args.get("map_name") or env_args.get("key") or config["env"]
+    return Path(config["local_results_path"]).resolve() / "sacred" / _file_name(str(task)) / _file_name(config["name"])
+
+
+def _file_name(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_.=+" else "_" for c in text)
+
+
+def _mongo_observer(url: str, db: str) -> Any:
+    try:
+        from sacred.observers import MongoObserver
+
+        return MongoObserver(url=url, db_name=db)
+    except ImportError as e:
+        raise UserError("mongo_url needs the package pymongo: pip install pymongo") from e
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _plain(value: Any) -> Any:
+    """Sacred's read-only containers as plain ones, which can be sent to worker processes."""
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value
