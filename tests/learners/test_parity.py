@@ -1,0 +1,110 @@
+"""The numbers of the original PyMARL2, on the same weights and the same batch.
+
+``td_error_abs`` is left out: PyMARL2's ``nq_learner`` logs half the squared error under that name.
+"""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch as th
+
+from components.episode_buffer import EpisodeBatch
+from components.transforms import OneHot
+from controllers import REGISTRY as MACS
+from learners import REGISTRY as LEARNERS
+from tests.conftest import make_args
+
+DATA = Path(__file__).resolve().parent.parent / "data" / "parity"
+CASES = ["q_vdn", "q_qmix", "q_iql", "nq_vdn", "nq_qmix", "nq_qmix_qlambda"]
+
+
+def parity_batch() -> EpisodeBatch:
+    data = np.load(DATA / "batch.npz")
+    _, b, t, a, u, o, s = (int(x) for x in data["meta"])
+    scheme = {
+        "state": {"vshape": s},
+        "obs": {"vshape": o, "group": "agents"},
+        "actions": {"vshape": (1,), "group": "agents", "dtype": th.long},
+        "avail_actions": {"vshape": (u,), "group": "agents", "dtype": th.int},
+        "probs": {"vshape": (u,), "group": "agents"},
+        "reward": {"vshape": (1,)},
+        "terminated": {"vshape": (1,), "dtype": th.uint8},
+    }
+    batch = EpisodeBatch(scheme, {"agents": a}, b, t + 1, preprocess={"actions": ("actions_onehot", [OneHot(u)])})
+    for key in set(data.files) - {"meta"}:
+        batch[key].copy_(th.as_tensor(data[key]))
+    return batch
+
+
+class Case:
+    def __init__(self, name, logger):
+        self.data = np.load(DATA / f"{name}.npz")
+        self.batch = parity_batch()
+        args = SimpleNamespace(**{**vars(make_args()), **json.loads(str(self.data["config"]))})
+        self.mac = MACS[args.mac](self.batch.scheme, self.batch.groups, args)
+        self.learner = LEARNERS[args.learner](self.mac, self.batch.scheme, logger, args)
+        self.logger = logger
+        for module_name, module in self.modules().items():
+            module.load_state_dict(self.weights("init", module_name))
+        self.learner._update_targets()
+
+    def modules(self):
+        mixer = self.learner.mixer
+        named = {"agent": self.mac.agent, **({"mixer": mixer} if mixer is not None else {})}
+        return {name: m for name, m in named.items() if self.weights("init", name)}
+
+    def weights(self, when, module):
+        prefix = f"{when}/{module}/"
+        return {k[len(prefix) :]: th.as_tensor(self.data[k]) for k in self.data.files if k.startswith(prefix)}
+
+
+@pytest.fixture(params=CASES)
+def case(request, logger):
+    return Case(request.param, logger)
+
+
+def assert_close(got, expected, atol=2e-5):
+    np.testing.assert_allclose(got.detach().numpy().reshape(expected.shape), expected, rtol=1e-3, atol=atol)
+
+
+def test_agent_outputs(case):
+    assert_close(case.mac.unroll(case.batch).out, case.data["agent_out"])
+
+
+def test_mixer_outputs(case):
+    if "mixer_in" not in case.data.files:
+        assert case.learner.mixer is None
+        return
+    assert_close(case.learner.mixer(th.as_tensor(case.data["mixer_in"]), case.batch["state"]), case.data["mixer_out"])
+
+
+def test_four_updates(case):
+    for step, episode in enumerate((0, 1, 200, 201)):  # the third call updates the target networks
+        case.logger.stats.clear()
+        case.learner.train(parity_batch(), (step + 1) * 100, episode)
+        expected = {k.split("/")[1]: float(case.data[k]) for k in case.data.files if k.startswith(f"stat{step}/")}
+        expected.pop("td_error_abs")
+        assert set(expected) <= set(case.logger.stats)
+        for key, value in expected.items():
+            assert case.logger.stats[key][-1] == pytest.approx(value, rel=1e-3, abs=2e-4), (step, key)
+    for name, module in case.modules().items():
+        state = module.state_dict()
+        for key, value in case.weights("after4", name).items():
+            np.testing.assert_allclose(state[key].numpy(), value.numpy(), atol=1e-4, err_msg=f"{name}.{key}")
+
+
+def test_pymarl2_files_load(case, tmp_path):
+    """``agent.th``, ``mixer.th`` and ``opt.th`` as PyMARL2 writes them: plain state dicts, no target networks."""
+    for name, module in case.modules().items():
+        th.save(case.weights("after4", name), tmp_path / f"{name}.th")
+        assert set(case.weights("after4", name)) == set(module.state_dict())
+    if case.learner.mixer is not None and "mixer" not in case.modules():
+        th.save({}, tmp_path / "mixer.th")
+    th.save(case.learner.optimiser.state_dict(), tmp_path / "opt.th")
+    case.learner.load_models(tmp_path)
+    for key, value in case.weights("after4", "agent").items():
+        assert th.equal(case.learner.target_mac.agent.state_dict()[key], value)
+        assert th.equal(case.mac.agent.state_dict()[key], value)
