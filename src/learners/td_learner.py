@@ -76,9 +76,12 @@ class TDLearner(ABC):
         return agent_qs if mixer is None else mixer(agent_qs, states)
 
     def _optimise(self, loss: th.Tensor) -> th.Tensor:
-        """One optimiser step; returns the gradient's L2 norm before clipping."""
+        """Gradients and one optimiser step; returns the gradient's L2 norm before clipping."""
         self.optimiser.zero_grad()
         loss.backward()
+        return self._step()
+
+    def _step(self) -> th.Tensor:
         grad_norm = clip_grad_norm_(self.params, self.args.grad_norm_clip)
         self.optimiser.step()
         return grad_norm

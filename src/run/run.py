@@ -16,6 +16,7 @@ from run.experiment import Experiment, build_experiment
 from run.joint_values import report_joint_values
 from run.loop import test, train
 from utils.logging import Logger
+from utils.memory import keep_freed_memory
 from utils.seeding import seed_everything
 
 
@@ -24,6 +25,7 @@ def run(_run: Any, args: SimpleNamespace, console_logger: logging.Logger) -> Non
 
     ``args.run_dir`` is the run's folder.
     """
+    keep_freed_memory()
     th.set_num_threads(args.torch_threads)
     seed_everything(args.seed)
     logger = setup_logger(_run, args, console_logger)

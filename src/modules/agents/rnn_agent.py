@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from modules.agents.base import Agent
+from modules.gru import unroll_gru
 
 # The GRU's weights belong to a GRUCell (PyMARL's parameter names); cuDNN packs them at each call, which is cheap.
 warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous chunk of memory")
@@ -44,12 +45,7 @@ class RNNAgent(Agent):
         """One matrix product for all steps wherever no memory is involved, and the fused GRU for the rest."""
         b, t, a, e = inputs.shape
         x = F.relu(self.fc1(inputs.transpose(0, 1).reshape(t, b * a, e)))  # [T, B * A, H]
-        h0 = hidden_state.reshape(1, b * a, -1)  # [1, B * A, H]
-        cell = self.rnn
-        weights = (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh)
-        # one layer with biases, no dropout, one direction, time first; "train" only decides what cuDNN keeps for
-        # the backward pass, which it needs whatever mode the agent is in
-        h, _ = th.gru(x, h0, weights, True, 1, 0.0, True, False, False)  # [T, B * A, H]
+        h = unroll_gru(self.rnn, x, hidden_state.reshape(b * a, -1))  # [T, B * A, H]
         q = self.head(h)  # [T, B * A, U]
         return _episodes_first(q, b, a), _episodes_first(h, b, a)
 

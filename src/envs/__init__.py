@@ -1,0 +1,57 @@
+"""Environments by name. Importing this package imports none of them, and no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from utils.errors import UserError
+
+
+class _Entry(NamedTuple):
+    module: str
+    adapter: str
+    install: str  # the command that installs what the adapter needs
+
+
+_LBF = _Entry("envs.lbf", "LBFEnv", "pip install lbforaging==2.0.0")
+_MATRIX = _Entry("envs.matrix_game", "MatrixGame", "")
+_ENTRIES: Mapping[str, _Entry] = {
+    "lbf": _LBF,
+    "matrix_game": _MATRIX,
+    "one_step_matrix_game": _MATRIX,  # PyMARL2's name
+    "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
+}
+
+
+class _Registry(Mapping[str, Callable[..., Any]]):
+    """Adapter classes by name; an adapter and its package are imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in _ENTRIES:
+            near = get_close_matches(str(name), _ENTRIES, n=1)
+            hint = f" Did you mean env={near[0]}?" if near else ""
+            raise UserError(f"env={name} does not exist; there is {', '.join(sorted(_ENTRIES))}.{hint}")
+        entry = _ENTRIES[name]
+        try:
+            return getattr(import_module(entry.module), entry.adapter)
+        except ModuleNotFoundError as e:
+            if e.name is not None and e.name.split(".")[0] in ("envs", "utils", "llm_credit"):
+                raise  # a fault of this project, not a missing package
+            raise UserError(f"env={name} needs the package {e.name}, which is not installed: {entry.install}") from e
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ENTRIES)
+
+    def __len__(self) -> int:
+        return len(_ENTRIES)
+
+
+REGISTRY: Mapping[str, Callable[..., Any]] = _Registry()
+
+
+def modules_of(name: str) -> list[str]:
+    """The modules that a process must import to make this environment."""
+    return [_ENTRIES[name].module] if name in _ENTRIES else []

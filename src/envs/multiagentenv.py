@@ -1,0 +1,100 @@
+"""What every environment offers: PyMARL's methods, and a structured description of itself.
+
+Legend: A agents, O observation, S state, U actions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from llm_credit.task import TaskDescription
+
+
+class MultiAgentEnv(ABC):
+    """A cooperative task with one team reward. ``n_agents`` and ``episode_limit`` (steps) are set by subclasses."""
+
+    n_agents: int
+    episode_limit: int
+
+    @abstractmethod
+    def reset(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """Starts an episode; returns observations and state."""
+
+    @abstractmethod
+    def step(self, actions: Sequence[int] | np.ndarray) -> tuple[float, bool, dict[str, Any]]:
+        """One joint action ``[A]`` -> team reward, whether the episode is over, and numbers worth logging.
+
+        ``info["episode_limit"]`` is True where only time ran out: the last state then still has a value.
+        """
+
+    @abstractmethod
+    def get_obs(self) -> list[np.ndarray]:
+        """Every agent's observation, float32 ``[O]``."""
+
+    def get_obs_agent(self, agent_id: int) -> np.ndarray:
+        return self.get_obs()[agent_id]
+
+    @abstractmethod
+    def get_obs_size(self) -> int: ...
+
+    @abstractmethod
+    def get_state(self) -> np.ndarray:
+        """What the mixer sees in training, float32 ``[S]``."""
+
+    @abstractmethod
+    def get_state_size(self) -> int: ...
+
+    def get_avail_actions(self) -> list[list[int]]:
+        """1 for every action that an agent can take now, ``A`` lists of ``U``; at least one each."""
+        return [self.get_avail_agent_actions(i) for i in range(self.n_agents)]
+
+    @abstractmethod
+    def get_avail_agent_actions(self, agent_id: int) -> list[int]: ...
+
+    @abstractmethod
+    def get_total_actions(self) -> int:
+        """How many actions an agent has, U."""
+
+    @abstractmethod
+    def describe(self) -> TaskDescription:
+        """The task in words and numbers, made from the environment itself."""
+
+    def get_env_info(self) -> dict[str, Any]:
+        """Sizes, and the description as JSON (it has to come out of a worker process)."""
+        return {
+            "state_shape": self.get_state_size(),
+            "obs_shape": self.get_obs_size(),
+            "n_actions": self.get_total_actions(),
+            "n_agents": self.n_agents,
+            "episode_limit": self.episode_limit,
+            "task": self.describe().to_json(),
+        }
+
+    def get_stats(self) -> dict[str, float]:
+        return {}
+
+    @abstractmethod
+    def seed(self, seed: int | None = None) -> None:
+        """Starts the environment's random generator anew."""
+
+    def rng_state(self) -> Any:
+        """The random generator's state as plain values, None where it cannot be had (then a continued run differs)."""
+        return None
+
+    def set_rng_state(self, state: Any) -> None:
+        """Restores what :meth:`rng_state` gave, between two episodes."""
+        raise ValueError(f"{type(self).__name__} cannot restore its random generator")
+
+    def render(self) -> Any:
+        return None
+
+    def save_replay(self) -> None:
+        """Saves a replay of the last episode where the environment can."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Frees everything; safe to call twice."""

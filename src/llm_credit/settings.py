@@ -1,0 +1,60 @@
+"""Settings of a TFCAF, each declared once: a framework's config can be generated from them. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+from .errors import CreditError
+
+
+def _declare(default: Any, help: str, **more: Any) -> Any:  # noqa: A002 - the name of the metadata key
+    return field(default=default, metadata={"help": help, **more})
+
+
+@dataclass(frozen=True)
+class TFCAFSettings:
+    """Where a credit function comes from and how it is made safe."""
+
+    source: str = _declare(
+        "auto",
+        "Where the function comes from: builtin (ships with the project), file (llm.file), auto (builtin, or uniform "
+        "credit with a warning where no builtin fits the task).",
+        choices=("auto", "builtin", "file"),
+    )
+    file: str = _declare("", "With source=file: path of the function's source text.")
+    builtin: str = _declare("", "With source=builtin or auto: the function's name; empty for the task family's default.")
+    igm: str = _declare(
+        "enforce",
+        "Individual-Global-Max: enforce makes every credit non-negative, relax leaves signs as they are (an ablation).",
+        choices=("enforce", "relax"),
+    )
+    phi: str = _declare(
+        "clamp",
+        "With igm=enforce: what makes credits non-negative (clamp leaves non-negative ones untouched).",
+        choices=("clamp", "abs", "softplus"),
+    )
+    bias: str = _declare(
+        "off", "off sets the state-dependent bias b(s) to 0; on keeps it, within the range of returns.", choices=("off", "on")
+    )
+    backend: str = _declare(
+        "torchscript", "What runs the function; interpreter is slow and for checking.", choices=("torchscript", "interpreter")
+    )
+    check_states: int = _declare(1024, "States drawn to check a function.", unit="states", low=16, high=1_000_000)
+    check_seed: int = _declare(0, "Seed of these draws.", low=0)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> TFCAFSettings:
+        """Settings from a mapping. Raises CreditError for an unknown key or a value that is not allowed."""
+        known = {f.name: f for f in fields(cls)}
+        for key, value in values.items():
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+                raise CreditError(f"there is no setting {key!r}{hint}")
+            choices = known[key].metadata.get("choices", ())
+            if choices and value not in choices:
+                raise CreditError(f"setting {key}={value!r} must be one of {', '.join(choices)}")
+        return cls(**values)
