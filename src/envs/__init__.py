@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from utils.errors import UserError
+
+if TYPE_CHECKING:
+    from envs.multiagentenv import MultiAgentEnv
 
 
 class _Entry(NamedTuple):
@@ -26,10 +29,11 @@ _ENTRIES: Mapping[str, _Entry] = {
 }
 
 
-class _Registry(Mapping[str, Callable[..., Any]]):
+class _Registry(Mapping[str, "Callable[..., MultiAgentEnv]"]):
     """Adapter classes by name; an adapter and its package are imported when it is asked for."""
 
-    def __getitem__(self, name: str) -> Callable[..., Any]:
+    def __getitem__(self, name: str) -> Callable[..., MultiAgentEnv]:
+        """Raises UserError, and no KeyError, for an unknown name and for a missing package."""
         if name not in _ENTRIES:
             near = get_close_matches(str(name), _ENTRIES, n=1)
             hint = f" Did you mean env={near[0]}?" if near else ""
@@ -42,6 +46,12 @@ class _Registry(Mapping[str, Callable[..., Any]]):
                 raise  # a fault of this project, not a missing package
             raise UserError(f"env={name} needs the package {e.name}, which is not installed: {entry.install}") from e
 
+    def __contains__(self, name: object) -> bool:
+        return name in _ENTRIES  # Mapping's own would import the adapter, and expects a KeyError
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in _ENTRIES else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(_ENTRIES)
 
@@ -49,7 +59,7 @@ class _Registry(Mapping[str, Callable[..., Any]]):
         return len(_ENTRIES)
 
 
-REGISTRY: Mapping[str, Callable[..., Any]] = _Registry()
+REGISTRY: Mapping[str, Callable[..., MultiAgentEnv]] = _Registry()
 
 
 def modules_of(name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The package's game with two methods computed faster and one source of irreproducibility removed.
 
-Legend: A agents, F foods.
+Legend: A agents, F foods, O observation. A cell is ``(row, col)``.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from lbforaging.foraging.environment import Action, ForagingEnv, Player
 
+Triple = tuple[int, int, int]  # row, column, level
+ABSENT: Triple = (-1, -1, 0)
+
 
 class OrderedPlayer(Player):
     """A player whose hash is its number.
 
-    The game keeps loading players in a ``set`` and takes one after the other out of it. With the default hash, an
-    object's address, their order, and where foods share neighbours even the outcome, would differ from run to run.
+    The game keeps loading players in a ``set`` and takes them out one after the other. With the default hash, which is
+    the object's address, their order would differ from process to process.
     """
 
     def __init__(self, number: int) -> None:
@@ -30,58 +33,85 @@ class OrderedPlayer(Player):
 
 
 class FastForaging(ForagingEnv):
-    """``ForagingEnv`` whose observations and legal moves equal the package's (tested), at a fraction of the time."""
+    """``ForagingEnv`` whose observations and legal moves equal the package's (tested), at a fraction of the time.
+
+    The rules themselves (moves, loading, rewards, where players and food appear) are the package's own code.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.players = [OrderedPlayer(i) for i in range(len(self.players))]
+        self.players: list[OrderedPlayer] = [OrderedPlayer(i) for i in range(self.n_agents)]
+        self.obs = np.zeros((len(self.players), *self.observation_space[0].shape), dtype=np.float32)  # [A, O]
+        self.agents: list[Triple] = []  # where everybody is
+        self._slots: list[Triple] = []  # the episode's foods as they were placed, row by row
+        self._foods: dict[tuple[int, int], int] = {}  # cell -> level of the foods that are left
 
-    def _make_gym_obs(self) -> tuple[np.ndarray, ...]:
-        if self._grid_observation or not self._observe_agent_levels:
-            return super()._make_gym_obs()
-        foods = [(r, c, self.field[r, c]) for r, c in zip(*(i.tolist() for i in self.field.nonzero()), strict=True)]
-        return tuple(self._vector_obs(player, foods) for player in self.players)
+    @property
+    def food_slots(self) -> list[Triple]:
+        """F foods; a food keeps its slot for the episode, ABSENT once eaten or where none could be placed."""
+        left = self._foods
+        slots = [food if food[:2] in left else ABSENT for food in self._slots]
+        return slots + [ABSENT] * (self.max_num_food - len(slots))
 
-    def _vector_obs(self, me: Player, foods: list[tuple[int, int, int]]) -> np.ndarray:
-        """Foods in sight, then oneself, then the other players in sight, each as row, column, level.
+    def _observations(self) -> np.ndarray:
+        """Every agent's vector as the package makes it, float32 ``[A, O]``: foods in sight, oneself, others in sight.
 
-        Positions count from the corner of the window of ``sight`` cells around oneself; what is not there is -1, -1, 0.
+        Positions count from the corner of the window of ``sight`` cells around oneself.
         """
-        row, col = me.position
+        agents = self.agents
+        return np.array([self._values_seen(i, agents) for i in range(len(agents))], dtype=np.float32)
+
+    def _values_seen(self, me: int, agents: list[Triple]) -> list[int]:
+        row, col, level = agents[me]
         sight = self.sight
         top, left = max(row - sight, 0), max(col - sight, 0)
-        seen_food = [
-            (r - top, c - left, level)
-            for r, c, level in foods
+        foods = [
+            (r - top, c - left, food)
+            for (r, c), food in self._foods.items()
             if top <= r <= row + sight and left <= c <= col + sight
         ]
-        # The package lets a player near the top or left edge see others up to 2 * sight away: kept, it is the task.
-        others = [(p.position[0] - top, p.position[1] - left, p.level) for p in self.players if p is not me]
-        seen = [o for o in others if 0 <= o[0] <= 2 * sight and 0 <= o[1] <= 2 * sight]
-        absent = (-1, -1, 0)
-        rows = seen_food + [absent] * (self.max_num_food - len(seen_food))
-        rows += [(row - top, col - left, me.level), *seen]
-        rows += [absent] * (len(self.players) - 1 - len(seen))
-        return np.array(rows, dtype=np.float32).ravel()
+        # The package lets an agent near the top or left edge see others up to 2 * sight away: kept, it is the task.
+        others = [
+            (r - top, c - left, lev)
+            for i, (r, c, lev) in enumerate(agents)
+            if i != me and 0 <= r - top <= 2 * sight and 0 <= c - left <= 2 * sight
+        ]
+        foods += [ABSENT] * (self.max_num_food - len(foods))
+        seen = [(row - top, col - left, level), *others] + [ABSENT] * (len(agents) - 1 - len(others))
+        size = 3 if self._observe_agent_levels else 2
+        return [v for food in foods for v in food] + [v for agent in seen for v in agent[:size]]
+
+    # What follows replaces methods of the package.
+
+    def spawn_food(self, *args: Any, **kwargs: Any) -> None:
+        super().spawn_food(*args, **kwargs)
+        cells = np.argwhere(self.field).tolist()
+        self._slots = [(row, col, int(self.field[row, col])) for row, col in cells]
 
     def _gen_valid_moves(self) -> None:
-        field, (rows, cols) = self.field, self.field.shape
+        """Called by the package after every change, and so the place to note where agents are and what food is left."""
+        field, rows, cols = self.field, self.rows, self.cols
+        self.agents = [(int(p.position[0]), int(p.position[1]), int(p.level)) for p in self.players]
+        foods = self._foods = {(row, col): level for row, col, level in self._slots if field[row, col]}
         self._valid_actions = {}
-        for player in self.players:
-            r, c = player.position
+        for player, (row, col, _) in zip(self.players, self.agents, strict=True):
             valid = [Action.NONE]
-            load = False
-            for action, y, x in (
-                (Action.NORTH, r - 1, c),
-                (Action.SOUTH, r + 1, c),
-                (Action.WEST, r, c - 1),
-                (Action.EAST, r, c + 1),
+            near_food = False
+            for action, r, c in (
+                (Action.NORTH, row - 1, col),
+                (Action.SOUTH, row + 1, col),
+                (Action.WEST, row, col - 1),
+                (Action.EAST, row, col + 1),
             ):
-                if 0 <= y < rows and 0 <= x < cols:
-                    if field[y, x] == 0:
-                        valid.append(action)
-                    else:
-                        load = True
-            if load:
+                if (r, c) in foods:
+                    near_food = True
+                elif 0 <= r < rows and 0 <= c < cols:
+                    valid.append(action)
+            if near_food:
                 valid.append(Action.LOAD)
             self._valid_actions[player] = valid
+
+    def _make_gym_obs(self) -> tuple[np.ndarray, ...]:
+        """Called by the package once per reset and step."""
+        self.obs = self._observations()
+        return tuple(self.obs)

@@ -5,6 +5,7 @@ Legend: A agents, U actions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,10 +67,15 @@ class MatrixGame(MultiAgentEnv):
                 f"their joint action is the team's reward, and the episode is over. The payoffs, one nesting level per "
                 f"agent: {self.payoff.tolist()}."
             ),
-            agents=tuple(Agent(f"agent_{i}", f"has {n} actions") for i, n in enumerate(self.payoff.shape)),
-            actions=tuple(Action(f"action_{u}", f"choose number {u}") for u in range(self._n_actions)),
+            agents=tuple(
+                Agent(f"agent_{i}", f"chooses the index of axis {i} of the payoffs, 0 to {n - 1}")
+                for i, n in enumerate(self.payoff.shape)
+            ),
+            actions=tuple(Action(f"action_{u}", f"choose index {u}") for u in range(self._n_actions)),
             state_fields=(
-                StateField("step", 0, size=2, kind="one_hot", meaning="[1, 0] before the agents act, [0, 1] afterwards"),
+                StateField(
+                    "step", 0, size=2, kind="one_hot", meaning="[1, 0] before the agents act, [0, 1] afterwards"
+                ),
             ),
             state_dim=2,
             obs_dim=2,
@@ -84,10 +90,10 @@ class MatrixGame(MultiAgentEnv):
     def seed(self, seed: int | None = None) -> None:
         """There is no chance in the game."""
 
-    def rng_state(self) -> Any:
+    def rng_state(self) -> dict[str, Any]:
         return {}
 
-    def set_rng_state(self, state: Any) -> None:
+    def set_rng_state(self, state: dict[str, Any]) -> None:
         """There is no chance in the game."""
 
     def close(self) -> None:
@@ -96,12 +102,22 @@ class MatrixGame(MultiAgentEnv):
 
 def _tensor(payoff: Any) -> np.ndarray:
     """The payoffs, one axis per agent. Raises UserError for anything that is no full tensor of numbers."""
-    try:
-        tensor = np.array(payoff, dtype=float)
-    except (TypeError, ValueError) as e:
+    shape: list[int] = []
+    level = payoff
+    while isinstance(level, (list, tuple)) and level:
+        shape.append(len(level))
+        level = level[0]
+    if len(shape) < 2 or not _is_full(payoff, shape):
         raise UserError(
-            f"env_args.payoff must be nested lists of numbers, all of one length at each level, as [[1, 0], [0, 2]]: {e}"
-        ) from e
-    if tensor.ndim < 2 or 0 in tensor.shape or not np.isfinite(tensor).all():
-        raise UserError(f"env_args.payoff needs two agents or more (nesting levels) and finite numbers, not {payoff}")
-    return tensor
+            "env_args.payoff must be nested lists of finite numbers, one nesting level per agent (two or more) and all "
+            f"lists of a level of one length, as [[1, 0], [0, 2]], not {payoff}"
+        )
+    return np.array(payoff, dtype=float)
+
+
+def _is_full(values: Any, shape: list[int]) -> bool:
+    if not shape:
+        return isinstance(values, (int, float)) and not isinstance(values, bool) and math.isfinite(values)
+    if not isinstance(values, (list, tuple)) or len(values) != shape[0]:
+        return False
+    return all(_is_full(value, shape[1:]) for value in values)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from llm_credit.task import TaskDescription
+from utils.errors import UserError
 
 
 class MultiAgentEnv(ABC):
@@ -28,12 +29,13 @@ class MultiAgentEnv(ABC):
     def step(self, actions: Sequence[int] | np.ndarray) -> tuple[float, bool, dict[str, Any]]:
         """One joint action ``[A]`` -> team reward, whether the episode is over, and numbers worth logging.
 
-        ``info["episode_limit"]`` is True where only time ran out: the last state then still has a value.
+        ``info["episode_limit"]`` is True where only time ran out: the last state then still has a value. Other entries
+        of ``info`` are numbers; those of the last step are averaged over episodes and logged.
         """
 
     @abstractmethod
     def get_obs(self) -> list[np.ndarray]:
-        """Every agent's observation, float32 ``[O]``."""
+        """Every agent's observation, float32 ``[O]``. Arrays are new at every step; nobody writes to them."""
 
     def get_obs_agent(self, agent_id: int) -> np.ndarray:
         return self.get_obs()[agent_id]
@@ -43,7 +45,7 @@ class MultiAgentEnv(ABC):
 
     @abstractmethod
     def get_state(self) -> np.ndarray:
-        """What the mixer sees in training, float32 ``[S]``."""
+        """What the mixer sees in training, float32 ``[S]``; within the ranges that :meth:`describe` declares."""
 
     @abstractmethod
     def get_state_size(self) -> int: ...
@@ -75,25 +77,34 @@ class MultiAgentEnv(ABC):
         }
 
     def get_stats(self) -> dict[str, float]:
+        """Numbers over all episodes so far, where the environment keeps any."""
         return {}
 
     @abstractmethod
-    def seed(self, seed: int | None = None) -> None:
-        """Starts the environment's random generator anew."""
+    def seed(self, seed: int | None = None) -> int | None:
+        """Starts the random generator anew from ``seed`` (None leaves it alone); returns the seed in use.
 
-    def rng_state(self) -> Any:
-        """The random generator's state as plain values, None where it cannot be had (then a continued run differs)."""
+        None is returned where the environment has no chance in it.
+        """
+
+    def rng_state(self) -> dict[str, Any] | None:
+        """All that the coming episodes depend on, between two episodes, as plain values that JSON can hold.
+
+        None where the environment does not give it away: a continued run then differs from an uninterrupted one.
+        """
         return None
 
-    def set_rng_state(self, state: Any) -> None:
-        """Restores what :meth:`rng_state` gave, between two episodes."""
-        raise ValueError(f"{type(self).__name__} cannot restore its random generator")
+    def set_rng_state(self, state: dict[str, Any]) -> None:
+        """Restores what :meth:`rng_state` gave, between two episodes. Raises UserError where it gives None."""
+        raise UserError(f"{type(self).__name__} cannot restore its random generator")
 
     def render(self) -> Any:
-        return None
+        """Draws the current step. Raises UserError where the environment cannot."""
+        raise UserError(f"{type(self).__name__} cannot be drawn")
 
     def save_replay(self) -> None:
-        """Saves a replay of the last episode where the environment can."""
+        """Saves a replay of the last episode. Raises UserError where the environment records none."""
+        raise UserError(f"{type(self).__name__} records no replays: run it with save_replay=False")
 
     @abstractmethod
     def close(self) -> None:

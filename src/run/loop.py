@@ -49,7 +49,8 @@ def train(exp: Experiment) -> float:
             test_return = test(exp)  # the curve's last point is the final model's
         if args.save_model and counters.last_save_t != runner.t_env:
             save_checkpoint(exp)
-        log_progress(exp, watch)
+        if counters.last_log_t != runner.t_env:
+            log_progress(exp, watch)
     finally:
         bar.close()
     return test_return

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import signal
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from sacred import SETTINGS, Experiment
-from sacred.observers import FileStorageObserver
-from sacred.utils import apply_backspaces_and_linefeeds
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated")  # Sacred's business, not the user's
 
-from run import REGISTRY
-from utils.errors import UserError
+from sacred import SETTINGS, Experiment  # noqa: E402
+from sacred.observers import FileStorageObserver  # noqa: E402
+from sacred.utils import apply_backspaces_and_linefeeds  # noqa: E402
+
+from run import REGISTRY  # noqa: E402
+from utils.errors import UserError  # noqa: E402
 
 # "fd" would start a `tee` process that a Ctrl-C kills before the run has said its last words
 SETTINGS["CAPTURE_MODE"] = "sys"

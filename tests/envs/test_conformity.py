@@ -1,0 +1,250 @@
+"""What a runner, a learner and a credit function rely on, for every registered environment and shipped config.
+
+A new environment is taken up by its file in config/envs. Legend: A agents, O observation, S state, U actions.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+import envs
+from envs.multiagentenv import MultiAgentEnv
+from llm_credit.task import TaskDescription
+from utils.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 2000
+
+LBF_VARIANTS = {
+    "lbf_observations": {"key": "Foraging-5x5-2p-1f-coop-v3", "state": "observations"},
+    "lbf_paper_8x8": {"key": "Foraging-2s-8x8-2p-2f-coop-v3"},
+    "lbf_paper_8x8_observations": {"key": "Foraging-2s-8x8-2p-2f-coop-v3", "state": "observations"},
+    "lbf_paper_10x10": {"key": "Foraging-2s-10x10-3p-3f-v3"},
+    "lbf_paper_15x15_observations": {"key": "Foraging-15x15-4p-3f-v3", "state": "observations"},
+    "lbf_cramped": {"key": "Foraging-5x5-5p-4f-v3", "time_limit": 20},
+    "lbf_hidden_levels": {
+        "key": "Foraging-2s-6x6-3p-2f-v3",
+        "state": "observations",
+        "reward_scalarisation": "mean",
+        "kwargs": {"observe_agent_levels": False, "penalty": 0.1},
+    },
+    "lbf_raw_reward": {"key": "Foraging-5x5-2p-1f-v3", "kwargs": {"normalize_reward": False, "max_player_level": 3}},
+}
+MATRIX_VARIANTS = {
+    "matrix_three_agents": {"payoff": [[[1, 2, 0]], [[3, 4, -1]]]},
+}
+
+
+def _cases() -> dict[str, tuple[str, dict[str, Any]]]:
+    cases = {}
+    for path in sorted((ROOT / "config" / "envs").glob("*.yaml")):
+        config = yaml.safe_load(path.read_text())
+        cases[f"config_{path.stem}"] = (config["env"], config.get("env_args") or {})
+    cases |= {name: ("lbf", args) for name, args in LBF_VARIANTS.items()}
+    return cases | {name: ("matrix_game", args) for name, args in MATRIX_VARIANTS.items()}
+
+
+CASES = _cases()
+everywhere = pytest.mark.parametrize("case", CASES)
+
+
+def build(case: str, seed: int = 1) -> MultiAgentEnv:
+    name, env_args = CASES[case]
+    try:
+        return envs.REGISTRY[name](**{**env_args, "seed": seed})
+    except UserError as e:
+        if "not installed" in str(e):
+            pytest.skip(str(e))
+        raise
+
+
+def random_actions(env: MultiAgentEnv, rng: np.random.Generator) -> list[int]:
+    return [int(rng.choice(np.flatnonzero(avail))) for avail in env.get_avail_actions()]
+
+
+def play(env: MultiAgentEnv, episodes: int, seed: int = 0) -> list[Any]:
+    """Everything seen in some episodes of random actions."""
+    rng = np.random.default_rng(seed)
+    seen: list[Any] = []
+    for _ in range(episodes):
+        env.reset()
+        over = False
+        while not over:
+            actions = random_actions(env, rng)
+            seen.append([env.get_state().tolist(), np.array(env.get_obs()).tolist(), env.get_avail_actions(), actions])
+            reward, over, info = env.step(actions)
+            seen.append([reward, over, dict(info), env.get_state().tolist()])
+    return seen
+
+
+def test_every_registered_environment_is_shipped_with_a_config() -> None:
+    assert {env for env, _ in CASES.values()} == set(envs.REGISTRY)
+
+
+@everywhere
+def test_sizes_and_types(case: str) -> None:
+    env = build(case)
+    info = env.get_env_info()
+    a, o, s, u = info["n_agents"], info["obs_shape"], info["state_shape"], info["n_actions"]
+    rng = np.random.default_rng(0)
+    first_obs, first_state = env.reset()
+    np.testing.assert_array_equal(first_obs, env.get_obs())
+    np.testing.assert_array_equal(first_state, env.get_state())
+    for _ in range(2 * info["episode_limit"] if info["episode_limit"] < 100 else 200):
+        obs, state, avail = env.get_obs(), env.get_state(), env.get_avail_actions()
+        assert len(obs) == a
+        assert all(isinstance(x, np.ndarray) and x.shape == (o,) and x.dtype == np.float32 for x in obs)
+        assert state.shape == (s,)
+        assert state.dtype == np.float32
+        assert len(avail) == a
+        assert all(len(row) == u and set(row) <= {0, 1} and sum(row) >= 1 for row in avail)
+        np.testing.assert_array_equal(env.get_obs_agent(a - 1), obs[a - 1])
+        assert env.get_avail_agent_actions(0) == avail[0]
+        reward, over, numbers = env.step(np.array(random_actions(env, rng)))
+        assert type(reward) is float
+        assert type(over) is bool
+        assert all(isinstance(value, (bool, int, float)) for value in numbers.values())
+        if over:
+            env.reset()
+    env.close()
+
+
+@everywhere
+def test_states_stay_in_the_declared_ranges(case: str) -> None:
+    env = build(case)
+    task = env.describe()
+    low, high = np.full(task.state_dim, np.inf), np.full(task.state_dim, -np.inf)
+    for field in task.state_fields:
+        low[list(field.indices())], high[list(field.indices())] = field.low, field.high
+    states = states_of_random_play(env)  # [N, S]
+    outside = (states < low) | (states > high)
+    names = sorted({f.name for f in task.state_fields if outside[:, list(f.indices())].any()})
+    assert not names
+    for field in task.state_fields:
+        values = states[:, list(field.indices())].reshape(len(states), field.count, field.size)
+        if field.kind == "integer":
+            assert np.array_equal(values, np.round(values)), field.name
+        if field.kind in ("binary", "one_hot"):
+            assert set(np.unique(values)) <= {0.0, 1.0}, field.name
+        if field.kind == "one_hot":
+            assert values.sum(-1).max() <= 1, field.name
+
+
+def states_of_random_play(env: MultiAgentEnv) -> np.ndarray:
+    rng = np.random.default_rng(3)
+    env.reset()
+    states = [env.get_state()]
+    for _ in range(STEPS):
+        _, over, _ = env.step(random_actions(env, rng))
+        states.append(env.get_state())
+        if over:
+            env.reset()
+            states.append(env.get_state())
+    return np.stack(states)
+
+
+@everywhere
+def test_returns_stay_in_the_declared_range_and_episodes_in_their_limit(case: str) -> None:
+    env = build(case)
+    task = env.describe()
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        env.reset()
+        total, steps, over, numbers = 0.0, 0, False, {}
+        while not over:
+            reward, over, numbers = env.step(random_actions(env, rng))
+            total, steps = total + reward, steps + 1
+        assert task.return_low - 1e-9 <= total <= task.return_high + 1e-9
+        assert steps <= task.episode_limit
+        assert not numbers.get("episode_limit", False) or steps == task.episode_limit
+
+
+@everywhere
+def test_a_seed_fixes_the_episodes(case: str) -> None:
+    first, second, other = (play(build(case, seed), 8) for seed in (7, 7, 8))
+    assert first == second
+    if build(case).rng_state() == {}:  # there is no chance in it
+        return
+    assert first != other
+    again = build(case, 8)
+    if again.rng_state() is not None:  # None: an episode may depend on more than the generator, as LBF's on the last
+        play(again, 2)
+    again.seed(7)
+    assert again.seed() == 7
+    assert play(again, 8) == first
+
+
+@everywhere
+def test_episodes_of_one_seed_differ(case: str) -> None:
+    """The generator goes on at a reset; seeded anew, it would play one episode for ever."""
+    env = build(case)
+    starts = {env.reset()[1].tobytes() for _ in range(8)}
+    assert len(starts) > 1 or env.rng_state() == {}
+
+
+@everywhere
+def test_generator_state_continues_at_an_episode_boundary(case: str) -> None:
+    env, other = build(case, 1), build(case, 2)
+    if env.rng_state() is None:
+        with pytest.raises(UserError):
+            env.set_rng_state({})
+        return
+    play(other, 1)
+    for boundary in range(5):
+        play(env, 3, seed=boundary)
+        other.set_rng_state(json.loads(json.dumps(env.rng_state())))
+        assert play(env, 3) == play(other, 3)
+
+
+@everywhere
+def test_description_fits_the_sizes_and_survives_json(case: str) -> None:
+    env = build(case)
+    info = env.get_env_info()
+    assert set(info) == {"state_shape", "obs_shape", "n_actions", "n_agents", "episode_limit", "task"}
+    assert all(type(info[key]) is int for key in info if key != "task")
+    task = TaskDescription.from_json(info["task"])
+    assert task == env.describe()
+    assert (task.n_agents, task.n_actions, task.state_dim, task.obs_dim, task.episode_limit) == (
+        info["n_agents"],
+        info["n_actions"],
+        info["state_shape"],
+        info["obs_shape"],
+        info["episode_limit"],
+    )
+    assert all([task.summary, task.reward, task.episode_end])
+    assert all(field.meaning for field in task.state_fields)
+    assert all(action.meaning for action in task.actions)
+
+
+@everywhere
+def test_closing_twice_is_safe(case: str) -> None:
+    env = build(case)
+    env.reset()
+    env.close()
+    env.close()
+
+
+def test_environments_import_no_torch() -> None:
+    """A worker process that loads torch starts seconds later and holds hundreds of megabytes more."""
+    code = (
+        "import sys, envs, envs.worker\n"
+        "from utils.errors import UserError\n"
+        "loaded = {'lbforaging', 'gymnasium', 'torch'} & set(sys.modules)\n"
+        "assert not loaded, f'importing envs loads {loaded}'\n"
+        "for name in envs.REGISTRY:\n"
+        "    try:\n"
+        "        envs.REGISTRY[name]\n"
+        "    except UserError:\n"
+        "        pass\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
