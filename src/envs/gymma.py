@@ -70,7 +70,11 @@ class GymmaEnv(MultiAgentEnv):
         self._fields = state_fields(self._obs_spaces, state_bound)
         self._low, self._high = _bounds(self._fields, self.get_state_size())
         self._mean_reward = reward_scalarisation == "mean"
-        self._return_range = (return_low, return_high)
+        self._return_known = return_low is not None and return_high is not None
+        self._return_low = -UNKNOWN_RETURN if return_low is None else float(return_low)
+        self._return_high = UNKNOWN_RETURN if return_high is None else float(return_high)
+        if self._return_low > self._return_high:
+            raise UserError(f"env_args.return_low={return_low} lies above return_high={return_high}")
         self._obs = np.zeros((self.n_agents, self._obs_dim), dtype=np.float32)
         self._steps = 0
         self._seed = draw_seed() if seed is None else seed
@@ -131,9 +135,9 @@ class GymmaEnv(MultiAgentEnv):
         return self._n_actions
 
     def describe(self) -> TaskDescription:
-        low, high = self._return_range
         sizes = [(spaces.flatdim(o), int(a.n)) for o, a in zip(self._obs_spaces, self._action_spaces, strict=True)]
-        about = (inspect.getdoc(type(self._env.unwrapped)) or "").split("\n\n")[0].replace("\n", " ")
+        own_words = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "")  # the class's own, none that it inherits
+        about = own_words.split("\n\n")[0].replace("\n", " ")
         return TaskDescription(
             name=f"gymma:{self.key}",
             family="gymma",
@@ -146,14 +150,14 @@ class GymmaEnv(MultiAgentEnv):
             state_dim=self.get_state_size(),
             obs_dim=self._obs_dim,
             reward=f"The {'mean' if self._mean_reward else 'sum'} of what the environment pays the agents at a step.",
-            return_low=-UNKNOWN_RETURN if low is None else float(low),
-            return_high=UNKNOWN_RETURN if high is None else float(high),
+            return_low=self._return_low,
+            return_high=self._return_high,
             episode_end=f"When the environment says so, or after {self.episode_limit} steps.",
             episode_limit=self.episode_limit,
             facts={
                 "key": self.key,
                 "kwargs": json.loads(json.dumps(self.kwargs, default=str)),
-                "return_known": low is not None and high is not None,
+                "return_known": self._return_known,
             },
         )
 

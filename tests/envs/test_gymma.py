@@ -158,6 +158,7 @@ def test_returns_are_known_only_where_somebody_says_so() -> None:
         ({"key": ID, "time_limit": 0}, "set env_args.time_limit"),
         ({"key": ID, "kwargs": {"endd": 3}}, "endd"),
         ({"key": ID, "state_bound": float("inf")}, "state_bound"),
+        ({"key": ID, "return_low": 3.0, "return_high": 2.0}, "lies above"),
         ({"key": ID, "reward_scalarisation": "max"}, "there is sum and mean"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,3 +30,20 @@ def test_missing_package_names_the_package_and_the_command(monkeypatch: pytest.M
 
 def test_pymarl2_name_of_the_matrix_game() -> None:
     assert envs.REGISTRY["one_step_matrix_game"] is envs.REGISTRY["matrix_game"]
+
+
+def test_the_documented_example_is_an_environment() -> None:
+    """docs/environments/README.md tells how to add one."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "environments" / "README.md").read_text()
+    source = page.split("```python\n")[1].split("```")[0]
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "README.md", "exec"), namespace)
+    env = namespace["Meeting"](seed=3)
+    assert env.get_env_info()["episode_limit"] == 5
+    env.reset()
+    assert env.step([0, 1]) == (0.0, False, {})
+    assert env.step([1, 1]) == (1.0, True, {"episode_limit": False})
+    state = env.rng_state()
+    starts = [env.reset()[1].tolist() for _ in range(6)]
+    env.set_rng_state(state)
+    assert starts == [env.reset()[1].tolist() for _ in range(6)]
