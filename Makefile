@@ -1,4 +1,4 @@
-# make run   train QMIX's learner with a TFCAF mixer on Level-Based Foraging for a few minutes
+# make run   train QMIX on Level-Based Foraging for a few minutes
 # make test  the whole test suite        make lint   style and types        make bench  benchmarks
 # make docs  rewrite the generated pages of docs/
 
@@ -32,10 +32,10 @@ $(VENV)/.dev-installed: requirements-dev.txt requirements.txt | $(VENV)/bin/pyth
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run-installed
 
-RUN_ARGS ?= t_max=150000
+RUN_ARGS ?= t_max=150000 epsilon_anneal_time=50000 updates_per_rollout=4 batch_size=32
 
 run: $(VENV)/.run-installed
-	$(PY) src/main.py --config=qmix --env-config=lbf with mixer=tfcaf $(RUN_ARGS)
+	$(PY) src/main.py --config=qmix --env-config=lbf with $(RUN_ARGS)
 
 test: $(VENV)/.dev-installed
 	$(PY) -m pytest $(TEST_ARGS)
@@ -54,3 +54,6 @@ bench: $(VENV)/.run-installed
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+docs: $(VENV)/.run-installed
+	$(PY) -m utils.config.document

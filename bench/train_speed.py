@@ -101,7 +101,11 @@ def bench_training(rounds: int, peer: Path | None, steps: int) -> None:
                 speeds.setdefault("EPyMARL, episode runner", []).append(speed)
                 ratios.append(speeds["ours, episode runner"][-1] / speed)
     print(f"\nTraining QMIX on {KEY}, one update of 32 episodes a rollout, one thread, environment steps/s\n")
-    print(table(["", "median", "min", "max"], [[k, *(f"{f(v):.0f}" for f in (median, min, max))] for k, v in speeds.items()]))
+    print(
+        table(
+            ["", "median", "min", "max"], [[k, *(f"{f(v):.0f}" for f in (median, min, max))] for k, v in speeds.items()]
+        )
+    )
     if ratios:
         print(f"\nours / EPyMARL, episode runners, in turn: median ratio {median(ratios):.2f}")
 

@@ -29,9 +29,7 @@ class NQLearner(TDLearner):
         terminated = batch["terminated"][:, :-1].float()
         gamma, td_lambda = self.args.gamma, self.args.td_lambda
         if not self.args.q_lambda:
-            return build_td_lambda_targets(
-                reward, terminated, mask, q_best, self.args.n_agents, gamma, td_lambda
-            )
+            return build_td_lambda_targets(reward, terminated, mask, q_best, self.args.n_agents, gamma, td_lambda)
         taken_qs = target_out.gather(3, batch["actions"]).squeeze(3)  # [B, T + 1, A]
         q_taken = self.mix(self.target_mixer, taken_qs, batch["state"])  # [B, T + 1, X]
         return build_q_lambda_targets(reward, terminated, mask, q_best, q_taken, gamma, td_lambda)

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import CreditError
 
 
-def _declare(default: Any, help: str, **more: Any) -> Any:  # noqa: A002 - the name of the metadata key
+def _declare(default: Any, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"help": help, **more})
 
 
@@ -25,7 +25,9 @@ class TFCAFSettings:
         choices=("auto", "builtin", "file"),
     )
     file: str = _declare("", "With source=file: path of the function's source text.")
-    builtin: str = _declare("", "With source=builtin or auto: the function's name; empty for the task family's default.")
+    builtin: str = _declare(
+        "", "With source=builtin or auto: the function's name; empty for the task family's default."
+    )
     igm: str = _declare(
         "enforce",
         "Individual-Global-Max: enforce makes every credit non-negative, relax leaves signs as they are (an ablation).",
@@ -37,10 +39,14 @@ class TFCAFSettings:
         choices=("clamp", "abs", "softplus"),
     )
     bias: str = _declare(
-        "off", "off sets the state-dependent bias b(s) to 0; on keeps it, within the range of returns.", choices=("off", "on")
+        "off",
+        "off sets the state-dependent bias b(s) to 0; on keeps it, within the range of returns.",
+        choices=("off", "on"),
     )
     backend: str = _declare(
-        "torchscript", "What runs the function; interpreter is slow and for checking.", choices=("torchscript", "interpreter")
+        "torchscript",
+        "What runs the function; interpreter is slow and for checking.",
+        choices=("torchscript", "interpreter"),
     )
     check_states: int = _declare(1024, "States drawn to check a function.", unit="states", low=16, high=1_000_000)
     check_seed: int = _declare(0, "Seed of these draws.", low=0)

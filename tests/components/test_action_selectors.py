@@ -1,7 +1,7 @@
 import pytest
 import torch as th
-
 from tests.conftest import make_args
+
 from components.action_selectors import EpsilonGreedyActionSelector
 from components.epsilon_schedules import DecayThenFlatSchedule
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch as th
-
 from tests.conftest import make_args, make_batch, make_scheme
+
 from components.episode_buffer import EpisodeBatch
 from components.replay_buffer import ReplayBuffer
 

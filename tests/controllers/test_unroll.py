@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 import torch as th
+from tests.conftest import make_args, make_batch
 
 from controllers import REGISTRY as MACS
 from modules.agents import REGISTRY as AGENTS
-from tests.conftest import make_args, make_batch
 
 
 def build(**changes):

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch as th
+from tests.conftest import make_args
 
 from components.episode_buffer import EpisodeBatch
 from components.transforms import OneHot
 from controllers import REGISTRY as MACS
 from learners import REGISTRY as LEARNERS
-from tests.conftest import make_args
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "parity"
 CASES = ["q_vdn", "q_qmix", "q_iql", "nq_vdn", "nq_qmix", "nq_qmix_qlambda"]

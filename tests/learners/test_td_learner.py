@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import torch as th
+from tests.conftest import make_args, make_batch
 
 from controllers import REGISTRY as MACS
 from learners import REGISTRY as LEARNERS
-from tests.conftest import make_args, make_batch
 from utils.errors import UserError
 
 SETTINGS = [

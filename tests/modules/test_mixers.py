@@ -2,9 +2,9 @@ import copy
 
 import pytest
 import torch as th
+from tests.conftest import make_args
 
 from modules.mixers import Mixer, QMixer, VDNMixer, build_mixer, mixers_of
-from tests.conftest import make_args
 
 LEARNED = [(QMixer, {}), (QMixer, {"hypernet_layers": 2})] + [
     (Mixer, {"qmix_pos_func": f}) for f in ("abs", "softplus", "quadratic")

@@ -44,7 +44,11 @@ class ToyEnv(MultiAgentEnv):
         if self.fault and self.episode == 2 and self.t == 2:
             self._misbehave()
         over = self.t >= self.last
-        return float(np.sum(np.asarray(actions) == 1)), over, {"episode_limit": over and not self.ends, "won": float(over)}
+        return (
+            float(np.sum(np.asarray(actions) == 1)),
+            over,
+            {"episode_limit": over and not self.ends, "won": float(over)},
+        )
 
     def _misbehave(self) -> None:
         if self.fault == "die":

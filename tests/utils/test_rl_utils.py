@@ -2,8 +2,8 @@
 
 import pytest
 import torch as th
-
 from tests.conftest import make_args, make_batch
+
 from utils.rl_utils import build_q_lambda_targets, build_td_lambda_targets, transition_mask
 
 GAMMA = LAMBDA = 0.5
@@ -42,9 +42,7 @@ def test_td_lambda_with_an_early_time_limit_bootstraps_from_its_own_last_state()
 
 @pytest.mark.parametrize(("td", "expected"), [(0.0, [11.0, 22.0, 4.0]), (1.0, [3.0, 4.0, 4.0])])
 def test_td_lambda_between_one_step_and_monte_carlo(td, expected):
-    out = build_td_lambda_targets(
-        column(REWARDS), column([0.0, 0, 1]), column([1.0, 1, 1]), column(QS), 2, GAMMA, td
-    )
+    out = build_td_lambda_targets(column(REWARDS), column([0.0, 0, 1]), column([1.0, 1, 1]), column(QS), 2, GAMMA, td)
     assert out.flatten().tolist() == pytest.approx(expected)
 
 

@@ -1,47 +1,21 @@
-"""Bridge to the plug-in: a credit function written by a language model, as one more state mixer.
-
-Legend: B episodes, T time steps, A agents, S state, N = B * T rows.
-"""
+"""Where a credit function written by a language model will come in as one more state mixer."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import torch as th
 
-from llm_credit import CreditError, TaskDescription, TFCAFSettings, build_tfcaf
 from modules.mixers.base import StateMixer
 from utils.errors import UserError
 
 
 class TFCAFMixer(StateMixer):
-    """``Q_tot = sum_i phi(w_i(s)) Q_i + b(s)`` with weights that no gradient changes (QLLM, arXiv 2504.12961)."""
+    """Refuses: the plug-in cannot compile a credit function yet."""
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
-        if not args.task:
-            raise UserError(
-                f"mixer=tfcaf needs a task description, and env={args.env} gives none; add describe() to its adapter"
-            )
-        try:
-            task = TaskDescription.from_json(args.task)
-            self.tfcaf = build_tfcaf(task, TFCAFSettings.from_mapping(args.llm))
-        except CreditError as e:
-            raise UserError(f"mixer=tfcaf: {e}") from e
-        if task.state_dim != self.state_dim:
-            raise UserError(
-                f"the task description speaks of a state of {task.state_dim} values, the environment gives "
-                f"{self.state_dim}; mend describe() of env={args.env}"
-            )
+        raise UserError("mixer=tfcaf is not available in this version; use mixer=qmix, vdn or null")
 
     def mix(self, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
-        return self.tfcaf(agent_qs, states)
-
-    def credits(self, states: th.Tensor, agent_qs: th.Tensor | None = None) -> th.Tensor:
-        b, t = states.shape[:2]
-        w, _ = self.tfcaf.credit_weights(states.reshape(b * t, self.state_dim))
-        return w.view(b, t, self.n_agents)
-
-    def record(self) -> dict[str, Any]:
-        return self.tfcaf.record()
+        raise AssertionError("never built")

@@ -36,7 +36,11 @@ def _row(key: Key, default: Any) -> str:
     kind = " / ".join(f"`{c}`" for c in key.choices) or key.expected
     if key.range:
         kind += f", {key.range}"
-    shown = {None: "null", "": '""', True: "True", False: "False"}.get(default) if not isinstance(default, (int, float, dict)) or isinstance(default, bool) else None
+    shown = (
+        {None: "null", "": '""', True: "True", False: "False"}.get(default)
+        if not isinstance(default, (int, float, dict)) or isinstance(default, bool)
+        else None
+    )
     return f"| `{key.name}` | `{shown if shown is not None else default}` | {kind} | {key.unit} | {key.help} |"
 
 

@@ -50,7 +50,11 @@ def load_config(argv: Sequence[str], config_dir: Path = CONFIG_DIR, alg_required
     for path in paths:
         values = flatten(read_yaml(path), keys)
         if path.parent.name == "algs":
-            problems += [f"{path}: {k} belongs to environment files, not to an algorithm's" for k in values if k.startswith("env_args.")]
+            problems += [
+                f"{path}: {k} belongs to environment files, not to an algorithm's"
+                for k in values
+                if k.startswith("env_args.")
+            ]
         flat.update(values)
         sources.update(dict.fromkeys(values, str(path)))
     for key, text in overrides.items():
@@ -80,7 +84,9 @@ def parse_argv(argv: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         elif word in ("-m", "--mongo_observer") or name == "--mongo_observer":
             raise UserError("to record to a MongoDB, set its address: with mongo_url=mongodb://HOST:PORT")
         elif word.startswith("-"):
-            raise UserError(f"{word} is no option; there are --config=NAME and --env-config=NAME, and then: with key=value")
+            raise UserError(
+                f"{word} is no option; there are --config=NAME and --env-config=NAME, and then: with key=value"
+            )
         elif not equals:
             raise UserError(f"{word!r} is no key=value; what follows 'with' must be, without spaces around '='")
         elif not with_seen:
@@ -119,7 +125,11 @@ def flatten(values: Mapping[str, Any], keys: Mapping[str, Key], prefix: str = ""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         dotted = f"{prefix}{name}"
-        if isinstance(value, Mapping) and (dotted == "env_args" or dotted not in keys) and not prefix.startswith("env_args."):
+        if (
+            isinstance(value, Mapping)
+            and (dotted == "env_args" or dotted not in keys)
+            and not prefix.startswith("env_args.")
+        ):
             flat.update(flatten(value, keys, f"{dotted}."))
         else:
             flat[dotted] = value

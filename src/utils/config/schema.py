@@ -84,7 +84,11 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
     ),
     "Environment and rollouts": (
         Key("env", str, "The environment, by its registered name."),
-        Key("env_args", dict, "What the environment is made with; its keys are those of its adapter (docs/environments)."),
+        Key(
+            "env_args",
+            dict,
+            "What the environment is made with; its keys are those of its adapter (docs/environments).",
+        ),
         Key("runner", str, "episode: one environment in the trainer; parallel: batch_size_run worker processes."),
         Key("batch_size_run", int, "Environments that run at the same time.", "environments", low=1),
         Key(
@@ -101,7 +105,9 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         ),
     ),
     "Evaluation": (
-        Key("test_nepisode", int, "Episodes of a test, rounded down to a multiple of batch_size_run.", "episodes", low=1),
+        Key(
+            "test_nepisode", int, "Episodes of a test, rounded down to a multiple of batch_size_run.", "episodes", low=1
+        ),
         Key("test_interval", int, "Test whenever this many steps have been taken since.", "environment steps", low=1),
         Key("test_greedy", bool, "Test without exploration; False tests with the training's epsilon."),
         Key("test_noise", float, "Epsilon of greedy tests.", low=0, high=1),
@@ -109,7 +115,13 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("save_replay", bool, "Test the model of checkpoint_path and save a replay where the environment can."),
     ),
     "Logging": (
-        Key("log_interval", int, "Counters, speeds and the console table are logged this often.", "environment steps", low=1),
+        Key(
+            "log_interval",
+            int,
+            "Counters, speeds and the console table are logged this often.",
+            "environment steps",
+            low=1,
+        ),
         Key("runner_log_interval", int, "Training episodes are logged this often.", "environment steps", low=1),
         Key("learner_log_interval", int, "Losses are logged this often.", "environment steps", low=0),
         Key("use_tensorboard", bool, "Also write TensorBoard files, to tb_logs/ under local_results_path."),
@@ -146,7 +158,9 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("optim_alpha", float, "RMSProp's smoothing constant.", low=0, high=1),
         Key("optim_eps", float, "RMSProp's epsilon (PyMARL's 1e-5).", low=0),
         Key("weight_decay", float, "L2 penalty in the optimiser.", low=0),
-        Key("grad_norm_clip", float, "Gradients above this L2 norm, over all parameters, are scaled down to it.", low=0),
+        Key(
+            "grad_norm_clip", float, "Gradients above this L2 norm, over all parameters, are scaled down to it.", low=0
+        ),
     ),
     "Agents": (
         Key("mac", str, "The controller, by name: basic_mac, n_mac."),
@@ -157,7 +171,12 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("use_layer_norm", bool, "Layer norm before the last layer of n_rnn."),
         Key("use_orthogonal", bool, "Orthogonal initialisation of n_rnn and of nq_learner's QMIX mixer."),
         Key("gain", float, "Gain of that initialisation in n_rnn's last layer.", low=0),
-        Key("agent_output_type", str, "q: utilities; pi_logits: basic_mac turns outputs into probabilities.", choices=("q", "pi_logits")),
+        Key(
+            "agent_output_type",
+            str,
+            "q: utilities; pi_logits: basic_mac turns outputs into probabilities.",
+            choices=("q", "pi_logits"),
+        ),
         Key("mask_before_softmax", bool, "With pi_logits: unavailable actions get probability 0."),
     ),
     "Exploration": (
@@ -171,7 +190,12 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("double_q", bool, "q_learner: the learned network chooses the next action, the target network values it."),
         Key("td_lambda", float, "nq_learner: lambda of its returns; 0 is one-step, 1 Monte Carlo.", low=0, high=1),
         Key("q_lambda", bool, "nq_learner: Q(lambda) returns, corrected for exploration, in place of TD(lambda)."),
-        Key("target_update_mode", str, "hard: copy every target_update_interval; soft: target_update_tau at each gradient step.", choices=("hard", "soft")),
+        Key(
+            "target_update_mode",
+            str,
+            "hard: copy every target_update_interval; soft: target_update_tau at each gradient step.",
+            choices=("hard", "soft"),
+        ),
         Key("target_update_interval", int, "hard: episodes between two copies.", "episodes", low=1),
         Key("target_update_tau", float, "soft: how far the target networks move.", low=0, high=1),
         Key("mixer", str, "The mixer, by name: vdn, qmix, tfcaf; null for independent agents.", nullable=True),
@@ -179,7 +203,12 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key("hypernet_layers", int, "QMIX under q_learner: layers of its hypernetworks.", "layers", low=1, high=2),
         Key("hypernet_embed", int, "QMIX: hidden units of its hypernetworks.", "units", low=1),
         Key("abs", bool, "QMIX under q_learner: monotonic; False is the unrestricted ablation."),
-        Key("qmix_pos_func", str, "QMIX under nq_learner: what keeps its weights positive.", choices=("abs", "softplus", "quadratic")),
+        Key(
+            "qmix_pos_func",
+            str,
+            "QMIX under nq_learner: what keeps its weights positive.",
+            choices=("abs", "softplus", "quadratic"),
+        ),
         Key("qmix_pos_func_beta", float, "beta of softplus.", low=1e-6),
     ),
 }
