@@ -76,7 +76,7 @@ def build(o: argparse.Namespace) -> tuple[Any, Any]:
     }
     for key, value in data.items():
         batch[key].copy_(value)
-    logger = SimpleNamespace(console_logger=logging.getLogger("bench"), log_stat=lambda *_: None)
+    logger: Any = SimpleNamespace(console_logger=logging.getLogger("bench"), log_stat=lambda *_: None)
     mac = mac_REGISTRY[args.mac](batch.scheme, batch.groups, args)
     learner = le_REGISTRY[args.learner](mac, batch.scheme, logger, args)
     if args.use_cuda and hasattr(learner, "cuda"):

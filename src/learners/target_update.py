@@ -20,8 +20,8 @@ def soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
         return
     for mine, theirs in zip(target.parameters(), source.parameters(), strict=True):
         mine.lerp_(theirs, tau)
-    for mine, theirs in zip(target.buffers(), source.buffers(), strict=True):
-        mine.copy_(theirs)
+    for mine_b, theirs_b in zip(target.buffers(), source.buffers(), strict=True):
+        mine_b.copy_(theirs_b)
 
 
 def _hard(learner: TDLearner, episode_num: int) -> None:

@@ -29,7 +29,7 @@ class Terminated(KeyboardInterrupt):
 
 def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger) -> None:
     """Runs ``config`` as one Sacred experiment. Raises what the run raises."""
-    ex = Experiment("pymarl", base_dir=str(Path(__file__).resolve().parent.parent), save_git_info=True)
+    ex: Any = Experiment("pymarl", base_dir=str(Path(__file__).resolve().parent.parent), save_git_info=True)
     ex.logger = console_logger
     ex.captured_out_filter = apply_backspaces_and_linefeeds
     ex.add_config(dict(config))

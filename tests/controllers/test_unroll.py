@@ -18,7 +18,7 @@ def build(**changes):
 
 @pytest.mark.parametrize("output_type", ["q", "pi_logits"])
 @pytest.mark.parametrize("use_layer_norm", [False, True])
-@pytest.mark.parametrize(("mac", "agent"), itertools.product(MACS, AGENTS))
+@pytest.mark.parametrize(("mac", "agent"), list(itertools.product(MACS, AGENTS)))
 def test_unroll_equals_stepping(mac, agent, use_layer_norm, output_type):
     controller, batch = build(mac=mac, agent=agent, use_layer_norm=use_layer_norm, agent_output_type=output_type)
     unrolled = controller.unroll(batch)

@@ -15,7 +15,7 @@ def env_arg_problems(env: str, env_args: Mapping[str, Any]) -> list[tuple[str, s
     """What is wrong, as ``(name, problem)``. Raises UserError for an unknown environment or a missing package."""
     adapter = envs.REGISTRY[env]
     parameters = inspect.signature(adapter).parameters
-    hints = get_type_hints(adapter.__init__)  # type: ignore[misc]
+    hints = get_type_hints(adapter.__init__)
     problems = []
     for name, value in env_args.items():
         if name not in parameters:

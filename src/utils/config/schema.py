@@ -70,7 +70,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key(
             "seed",
             int,
-            "Seeds networks, exploration, replay and, derived from it, every environment; null draws one and records it.",
+            "Seeds networks, exploration, replay and every environment; null draws one and records it.",
             nullable=True,
             low=0,
             high=2**32 - 1,
@@ -87,7 +87,7 @@ SECTIONS: Mapping[str, tuple[Key, ...]] = {
         Key(
             "env_args",
             dict,
-            "What the environment is made with; its keys are those of its adapter (docs/environments).",
+            "What the environment is made with: the keys of its adapter (docs/environments).",
         ),
         Key("runner", str, "episode: one environment in the trainer; parallel: batch_size_run worker processes."),
         Key("batch_size_run", int, "Environments that run at the same time.", "environments", low=1),

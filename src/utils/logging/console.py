@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 
 class ConsoleHandler(logging.StreamHandler):
-    """Writes to whatever ``sys.stdout`` is now (Sacred replaces it to record it), above a progress bar if there is one."""
+    """Writes to whatever ``sys.stdout`` is now (Sacred replaces it), above a progress bar if there is one."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

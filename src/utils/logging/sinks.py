@@ -61,7 +61,7 @@ class TensorBoardSink:
 
     def __init__(self, directory: str | Path) -> None:
         try:
-            from torch.utils.tensorboard import SummaryWriter  # type: ignore[attr-defined]
+            from torch.utils.tensorboard import SummaryWriter
         except ImportError as e:
             raise UserError("use_tensorboard=True needs the package tensorboard: pip install tensorboard") from e
         self._writer = SummaryWriter(str(directory))
