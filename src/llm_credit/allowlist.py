@@ -1,0 +1,56 @@
+"""What a credit function may say. Everything that is not named here is refused."""
+
+from __future__ import annotations
+
+import ast
+
+_NODES = """Module FunctionDef arguments arg Return Assign AnnAssign AugAssign For If Pass Break Continue Expr BinOp
+UnaryOp BoolOp Compare IfExp Call keyword Attribute Subscript Slice Tuple List Name Constant Load Store Add Sub Mult Div
+FloorDiv Mod Pow MatMult USub UAdd Invert Not BitAnd BitOr BitXor And Or Eq NotEq Lt LtE Gt GtE"""
+NODES = tuple(getattr(ast, name) for name in _NODES.split())
+
+HINTS = {
+    "While": "use a for loop over range() of a known length",
+    "Lambda": "write the expression out",
+    "ListComp": "use a for loop that appends to a list, then torch.stack or torch.cat",
+    "GeneratorExp": "use a for loop",
+    "Try": "make the arithmetic safe instead, for example with torch.clamp before a division",
+    "NamedExpr": "assign on a line of its own",
+    "Import": "torch, and torch.nn.functional as F, are there already",
+    "ImportFrom": "torch, and torch.nn.functional as F, are there already",
+}
+
+ELEMENTWISE = set(
+    ["abs", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "sigmoid", "tanh", "relu", "sign", "floor", "ceil", "round", "reciprocal", "sin", "cos", "atan", "isnan", "isinf", "isfinite", "logical_not", "nan_to_num"]
+)
+COMBINING = set(
+    ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "atan2", "matmul", "bmm", "remainder", "lerp"]
+)
+REDUCING = set(
+    ["sum", "mean", "max", "min", "amax", "amin", "prod", "std", "var", "argmax", "argmin", "any", "all", "cumsum", "softmax", "log_softmax", "logsumexp", "sort", "argsort", "topk"]
+)
+SHAPING = set(
+    ["unsqueeze", "squeeze", "transpose", "permute", "flatten", "clamp", "clamp_min", "clamp_max", "chunk", "gather", "index_select", "masked_fill", "flip", "roll"]
+)
+FACTORIES = set(["zeros", "ones", "full", "arange", "eye", "tensor", "linspace"])
+TORCH = ELEMENTWISE | COMBINING | REDUCING | SHAPING | FACTORIES
+TORCH |= set(["zeros_like", "ones_like", "full_like", "cat", "stack", "where", "einsum", "outer"])
+FUNCTIONAL = set(["softmax", "log_softmax", "relu", "sigmoid", "tanh", "softplus"])
+METHODS = ELEMENTWISE | COMBINING | REDUCING | SHAPING
+METHODS |= set(
+    ["view", "reshape", "expand", "expand_as", "repeat", "float", "bool", "long", "to", "clone", "contiguous", "size", "dim", "new_zeros", "new_ones", "t", "append"]
+)
+SIZED = FACTORIES | {"new_zeros", "new_ones", "expand", "repeat"}
+ATTRIBUTES = {"shape", "dtype", "device"}
+DTYPES = {"float", "float32", "long", "int64", "bool"}
+BUILTINS = {"range", "len", "float", "int", "abs", "min", "max"}
+KEYWORDS = set(
+    ["dim", "keepdim", "min", "max", "dtype", "device", "other", "descending", "dims", "correction", "index", "k", "nan", "posinf", "neginf", "value", "shifts", "largest", "sorted", "start_dim", "end_dim", "num_classes"]
+)
+# Tensors that these make share no memory with the state: only they may be assigned into
+FRESH = FACTORIES | set(["zeros_like", "ones_like", "full_like", "clone", "new_zeros", "new_ones", "cat", "stack", "where"])
+
+# Operators of a compiled graph beyond those with the names above
+STRUCTURE = set(
+    ["Bool", "Float", "Int", "FloatImplicit", "IntImplicit", "ScalarImplicit", "add", "and", "append", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__", "__contains__", "__getitem__", "__is__", "__isnot__", "__not__", "__range_length", "__derive_index", "len", "select", "slice", "index", "index_put_", "copy_", "fill_", "size", "dim", "numel", "device", "dtype", "item", "to", "type_as", "floordiv", "floor_divide", "warn", "rsub", "full_like", "t", "_shape_as_tensor", "format", "unbind", "list"]
+)

@@ -1,0 +1,268 @@
+"""Source text -> a syntax tree in which every node is allowed. Nothing of the text is ever executed as Python."""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass
+
+from . import allowlist as allow
+from .errors import Refused
+
+MAX_CHARS = 20_000
+MAX_DEPTH = 60
+MAX_ITERATIONS = 10_000
+MAX_INT = 1_000_000
+MAX_LITERAL_SIZE = 10_000  # elements a literal size may ask for, for each row of the state
+FORMS = {"credit_weights": ("state",), "QLLMNetwork": ("agents_q", "global_state")}
+
+
+@dataclass(frozen=True)
+class Screened:
+    """An allowed function: its tree (docstring and imports gone) and its form's name."""
+
+    function: ast.FunctionDef
+    form: str
+
+
+def screen(source: str) -> Screened:
+    """The allowed function in ``source``. Raises Refused (stages text, screen) with line and reason."""
+    function = _only_function(_parse(source))
+    parameters = FORMS[function.name]
+    a = function.args
+    if function.decorator_list:
+        raise Refused("text", "decorators are not allowed", function.lineno)
+    if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs or a.defaults:
+        raise Refused("text", "only plain parameters without defaults are allowed", function.lineno)
+    if tuple(p.arg for p in a.args) != parameters:
+        raise Refused("text", f"the signature must be {function.name}({', '.join(parameters)})", function.lineno)
+    function.body = [s for s in function.body if not _is_text(s)]
+    for part in [*a.args, function]:
+        if isinstance(part, ast.arg):
+            part.annotation = None
+    function.returns = None
+    checker = _Checker(function)
+    for statement in function.body:
+        checker.visit(statement)
+    return Screened(function, function.name)
+
+
+def _parse(source: str) -> ast.Module:
+    if not isinstance(source, str) or len(source) > MAX_CHARS:
+        raise Refused("text", f"the source must be text of at most {MAX_CHARS} characters")
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as e:
+        raise Refused("text", f"not valid Python: {e}", getattr(e, "lineno", None)) from e
+    except (RecursionError, MemoryError) as e:
+        raise Refused("text", "the source is nested too deeply") from e
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    raise Refused("text", f"the source is nested more than {MAX_DEPTH} levels deep")
+
+
+def _only_function(tree: ast.Module) -> ast.FunctionDef:
+    functions: list[ast.FunctionDef] = []
+    for statement in tree.body:
+        if _is_text(statement) or _is_harmless_import(statement):
+            continue
+        if not isinstance(statement, ast.FunctionDef):
+            raise Refused("text", "only one function (and imports of torch) may stand in the source", statement.lineno)
+        functions.append(statement)
+    if len(functions) != 1 or functions[0].name not in FORMS:
+        raise Refused("text", f"the source must define exactly one function, named {' or '.join(FORMS)}")
+    return functions[0]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
+
+
+def _is_harmless_import(statement: ast.stmt) -> bool:
+    """Imports that would give a function nothing but what it has anyway are dropped."""
+    if isinstance(statement, ast.Import):
+        return all((n.name, n.asname) in {("torch", None), ("torch.nn.functional", "F")} for n in statement.names)
+    if isinstance(statement, ast.ImportFrom) and statement.level == 0:
+        known = {"torch": {"Tensor"}, "typing": {"Tuple", "List"}, "torch.nn": {"functional"}}
+        wanted = {n.name for n in statement.names}
+        if statement.module == "torch.nn":
+            return all(n.asname == "F" for n in statement.names) and wanted <= known["torch.nn"]
+        return wanted <= known.get(statement.module or "", set()) and all(n.asname is None for n in statement.names)
+    return False
+
+
+class _Checker(ast.NodeVisitor):
+    """Refuses the first thing that is not on the lists."""
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.parameters = {p.arg for p in function.args.args}
+        self.iterations = 1
+        self.assigned: dict[str, list[ast.expr | None]] = {}
+        for node in ast.walk(function):
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
+                self._note(node)
+        self.locals = self.parameters | set(self.assigned)
+
+    def _note(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            if isinstance(target, ast.Name):
+                value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+                self.assigned.setdefault(target.id, []).append(value)
+            else:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                        self.assigned.setdefault(part.id, []).append(None)
+
+    def visit(self, node: ast.AST) -> None:
+        if not isinstance(node, allow.NODES) or isinstance(node, ast.FunctionDef):
+            name = type(node).__name__
+            self.refuse(node, f"{name} is not allowed; {allow.HINTS.get(name, 'use plain torch expressions')}")
+        super().visit(node)
+
+    def refuse(self, node: ast.AST, reason: str) -> None:
+        raise Refused("screen", reason, getattr(node, "lineno", None))
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id.startswith("_"):
+            self.refuse(node, f"names that begin with an underscore are not allowed: {node.id}")
+        if isinstance(node.ctx, ast.Store):
+            if node.id in self.parameters | allow.BUILTINS | {"torch", "F", "self"}:
+                self.refuse(node, f"{node.id} must not be assigned to; use a new name")
+        elif node.id not in self.locals:
+            self.refuse(node, f"{node.id} is not known here; known are torch, F and your own variables")
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, (str, bytes, complex)) or node.value is Ellipsis:
+            self.refuse(node, f"this constant is not allowed: {node.value!r}")
+        if isinstance(node.value, int) and abs(node.value) > MAX_INT:
+            self.refuse(node, f"whole numbers up to {MAX_INT} only; write larger ones as 1e9")
+        if isinstance(node.value, float) and not math.isfinite(node.value):
+            self.refuse(node, "numbers must be finite")
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.Pow) and self.constant(node.left) is not None:
+            self.refuse(node, "powers of whole numbers are not allowed; write the number")
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """Attributes as values; called ones are seen by visit_Call."""
+        if node.attr.startswith("_"):
+            self.refuse(node, f"names that begin with an underscore are not allowed: {node.attr}")
+        if isinstance(node.value, ast.Name) and node.value.id == "torch" and "torch" not in self.locals:
+            if node.attr not in allow.DTYPES:
+                self.refuse(node, f"torch.{node.attr} is not allowed as a value")
+            return
+        if node.attr not in allow.ATTRIBUTES:
+            self.refuse(node, f".{node.attr} is not allowed; allowed are .{', .'.join(sorted(allow.ATTRIBUTES))}")
+        self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = self._callee(node)
+        if name == "range":
+            self.refuse(node, "range() may only stand in a for loop")
+        arguments = list(node.args)
+        if name == "einsum" and arguments and isinstance(getattr(arguments[0], "value", None), str):
+            arguments = arguments[1:]
+        for keyword in node.keywords:
+            if keyword.arg not in allow.KEYWORDS:
+                self.refuse(node, f"the keyword argument {keyword.arg} is not allowed")
+        if name in allow.SIZED:
+            self._check_size(node)
+        for argument in [*arguments, *(k.value for k in node.keywords)]:
+            self.visit(argument)
+
+    def _callee(self, node: ast.Call) -> str:
+        f = node.func
+        if isinstance(f, ast.Name):
+            if f.id not in allow.BUILTINS or f.id in self.locals:
+                self.refuse(node, f"{f.id}() is not allowed; use torch functions")
+            return f.id
+        if not isinstance(f, ast.Attribute):
+            self.refuse(node, "only named functions may be called")
+            raise AssertionError
+        if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.locals:
+            if f.attr not in (allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
+                self.refuse(node, f"{f.value.id}.{f.attr} is not allowed")
+            return f.attr
+        if f.attr not in allow.METHODS:
+            self.refuse(node, f"the method .{f.attr}() is not allowed")
+        self.visit(f.value)
+        return f.attr
+
+    def _check_size(self, node: ast.Call) -> None:
+        size = 1
+        for part in [p for a in node.args for p in ([a] if not isinstance(a, (ast.Tuple, ast.List)) else a.elts)]:
+            size *= abs(self.constant(part) or 1) or 1
+        if size > MAX_LITERAL_SIZE:
+            self.refuse(node, f"a tensor of {size} elements a row is too large; at most {MAX_LITERAL_SIZE}")
+
+    def visit_For(self, node: ast.For) -> None:
+        call = node.iter
+        is_range = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"
+        numbers = [self.constant(a) for a in call.args] if isinstance(call, ast.Call) and is_range else []
+        if not is_range or not 1 <= len(numbers) <= 3 or None in numbers or node.orelse:
+            self.refuse(node, "a for loop must run over range() of whole numbers that stand in the source")
+        if len(numbers) == 3 and numbers[2] == 0:
+            self.refuse(node, "the step of range() must not be 0")
+        if not isinstance(node.target, ast.Name):
+            self.refuse(node, "a for loop has one variable")
+        outer = self.iterations
+        self.iterations *= max(1, len(range(*[n for n in numbers if n is not None])))
+        if self.iterations > MAX_ITERATIONS:
+            self.refuse(node, f"loops run {self.iterations} times in all; at most {MAX_ITERATIONS}")
+        self.visit(node.target)
+        for statement in node.body:
+            self.visit(statement)
+        self.iterations = outer
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if len(node.targets) != 1:
+            self.refuse(node, "assign to one thing at a time")
+        self._check_target(node.targets[0])
+        self.visit(node.value)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is None:
+            self.refuse(node, "a declaration needs a value")
+        self._check_target(node.target)
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._check_target(node.target)
+        self.visit(node.value)
+
+    def _check_target(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Subscript):
+            base = target.value
+            values = self.assigned.get(base.id, []) if isinstance(base, ast.Name) else []
+            if not values or not all(v is not None and _is_fresh(v) for v in values):
+                self.refuse(
+                    target, "only a tensor made here (torch.zeros, .clone()) may be assigned into; use torch.where"
+                )
+        self.visit(target)
+
+    def constant(self, node: ast.expr) -> int | None:
+        """The whole number that an expression stands for, None where it is not fixed by the source."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, int) and not isinstance(node.value, bool) else None
+        if isinstance(node, ast.Name):
+            values = self.assigned.get(node.id, [])
+            return self.constant(values[0]) if len(values) == 1 and isinstance(values[0], ast.Constant) else None
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            inner = self.constant(node.operand)
+            return None if inner is None else -inner
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
+            left, right = self.constant(node.left), self.constant(node.right)
+            if left is None or right is None:
+                return None
+            return {ast.Add: left + right, ast.Sub: left - right, ast.Mult: left * right}[type(node.op)]
+        return None
+
+
+def _is_fresh(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in allow.FRESH
