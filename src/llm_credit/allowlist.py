@@ -21,16 +21,100 @@ HINTS = {
 }
 
 ELEMENTWISE = set(
-    ["abs", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "sigmoid", "tanh", "relu", "sign", "floor", "ceil", "round", "reciprocal", "sin", "cos", "atan", "isnan", "isinf", "isfinite", "logical_not", "nan_to_num"]
+    [
+        "abs",
+        "neg",
+        "exp",
+        "log",
+        "log1p",
+        "expm1",
+        "sqrt",
+        "rsqrt",
+        "square",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "reciprocal",
+        "sin",
+        "cos",
+        "atan",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "logical_not",
+        "nan_to_num",
+    ]
 )
 COMBINING = set(
-    ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor", "atan2", "matmul", "bmm", "remainder", "lerp"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "maximum",
+        "minimum",
+        "pow",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "logical_and",
+        "logical_or",
+        "logical_xor",
+        "atan2",
+        "matmul",
+        "bmm",
+        "remainder",
+        "lerp",
+    ]
 )
 REDUCING = set(
-    ["sum", "mean", "max", "min", "amax", "amin", "prod", "std", "var", "argmax", "argmin", "any", "all", "cumsum", "softmax", "log_softmax", "logsumexp", "sort", "argsort", "topk"]
+    [
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "prod",
+        "std",
+        "var",
+        "argmax",
+        "argmin",
+        "any",
+        "all",
+        "cumsum",
+        "softmax",
+        "log_softmax",
+        "logsumexp",
+        "sort",
+        "argsort",
+        "topk",
+    ]
 )
 SHAPING = set(
-    ["unsqueeze", "squeeze", "transpose", "permute", "flatten", "clamp", "clamp_min", "clamp_max", "chunk", "gather", "index_select", "masked_fill", "flip", "roll"]
+    [
+        "unsqueeze",
+        "squeeze",
+        "transpose",
+        "permute",
+        "flatten",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "chunk",
+        "gather",
+        "index_select",
+        "masked_fill",
+        "flip",
+        "roll",
+    ]
 )
 FACTORIES = set(["zeros", "ones", "full", "arange", "eye", "tensor", "linspace"])
 TORCH = ELEMENTWISE | COMBINING | REDUCING | SHAPING | FACTORIES
@@ -38,19 +122,111 @@ TORCH |= set(["zeros_like", "ones_like", "full_like", "cat", "stack", "where", "
 FUNCTIONAL = set(["softmax", "log_softmax", "relu", "sigmoid", "tanh", "softplus"])
 METHODS = ELEMENTWISE | COMBINING | REDUCING | SHAPING
 METHODS |= set(
-    ["view", "reshape", "expand", "expand_as", "repeat", "float", "bool", "long", "to", "clone", "contiguous", "size", "dim", "new_zeros", "new_ones", "t", "append"]
+    [
+        "view",
+        "reshape",
+        "expand",
+        "expand_as",
+        "repeat",
+        "float",
+        "bool",
+        "long",
+        "to",
+        "clone",
+        "contiguous",
+        "size",
+        "dim",
+        "new_zeros",
+        "new_ones",
+        "t",
+        "append",
+    ]
 )
 SIZED = FACTORIES | {"new_zeros", "new_ones", "expand", "repeat"}
 ATTRIBUTES = {"shape", "dtype", "device"}
 DTYPES = {"float", "float32", "long", "int64", "bool"}
 BUILTINS = {"range", "len", "float", "int", "abs", "min", "max"}
 KEYWORDS = set(
-    ["dim", "keepdim", "min", "max", "dtype", "device", "other", "descending", "dims", "correction", "index", "k", "nan", "posinf", "neginf", "value", "shifts", "largest", "sorted", "start_dim", "end_dim", "num_classes"]
+    [
+        "dim",
+        "keepdim",
+        "min",
+        "max",
+        "dtype",
+        "device",
+        "other",
+        "descending",
+        "dims",
+        "correction",
+        "index",
+        "k",
+        "nan",
+        "posinf",
+        "neginf",
+        "value",
+        "shifts",
+        "largest",
+        "sorted",
+        "start_dim",
+        "end_dim",
+        "num_classes",
+    ]
 )
 # Tensors that these make share no memory with the state: only they may be assigned into
-FRESH = FACTORIES | set(["zeros_like", "ones_like", "full_like", "clone", "new_zeros", "new_ones", "cat", "stack", "where"])
+FRESH = FACTORIES | set(
+    ["zeros_like", "ones_like", "full_like", "clone", "new_zeros", "new_ones", "cat", "stack", "where"]
+)
 
 # Operators of a compiled graph beyond those with the names above
 STRUCTURE = set(
-    ["Bool", "Float", "Int", "FloatImplicit", "IntImplicit", "ScalarImplicit", "add", "and", "append", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "__and__", "__or__", "__xor__", "__contains__", "__getitem__", "__is__", "__isnot__", "__not__", "__range_length", "__derive_index", "len", "select", "slice", "index", "index_put_", "copy_", "fill_", "size", "dim", "numel", "device", "dtype", "item", "to", "type_as", "floordiv", "floor_divide", "warn", "rsub", "full_like", "t", "_shape_as_tensor", "format", "unbind", "list"]
+    [
+        "Bool",
+        "Float",
+        "Int",
+        "FloatImplicit",
+        "IntImplicit",
+        "ScalarImplicit",
+        "add",
+        "and",
+        "append",
+        "bitwise_and",
+        "bitwise_not",
+        "bitwise_or",
+        "bitwise_xor",
+        "__and__",
+        "__or__",
+        "__xor__",
+        "__contains__",
+        "__getitem__",
+        "__is__",
+        "__isnot__",
+        "__not__",
+        "__range_length",
+        "__derive_index",
+        "len",
+        "select",
+        "slice",
+        "index",
+        "index_put_",
+        "copy_",
+        "fill_",
+        "size",
+        "dim",
+        "numel",
+        "device",
+        "dtype",
+        "item",
+        "to",
+        "type_as",
+        "floordiv",
+        "floor_divide",
+        "warn",
+        "rsub",
+        "full_like",
+        "t",
+        "_shape_as_tensor",
+        "format",
+        "unbind",
+        "list",
+    ]
 )

@@ -43,11 +43,6 @@ class TFCAFSettings:
         "off sets the state-dependent bias b(s) to 0; on keeps it, within the range of returns.",
         choices=("off", "on"),
     )
-    backend: str = _declare(
-        "torchscript",
-        "What runs the function; interpreter is slow and for checking.",
-        choices=("torchscript", "interpreter"),
-    )
     check_states: int = _declare(1024, "States drawn to check a function.", unit="states", low=16, high=1_000_000)
     check_seed: int = _declare(0, "Seed of these draws.", low=0)
 

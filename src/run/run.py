@@ -72,6 +72,7 @@ def record_sizes(_run: Any, exp: Experiment) -> None:
     mixer = exp.learner.mixer
     record = mixer.record() if mixer is not None else {}
     if record:
+        log.info("Mixer from %s", record["origin"])
         path = Path(exp.args.run_dir) / "mixer.json"
         path.write_text(json.dumps(record, indent=1), encoding="utf-8")
         _run.info["mixer"] = record

@@ -1,21 +1,40 @@
-"""Where a credit function written by a language model will come in as one more state mixer."""
+"""Bridge to the plug-in: a credit function written by a language model, as one more state mixer.
+
+Legend: B episodes, T time steps, A agents, S state, N = B * T rows.
+"""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import torch as th
 
+from llm_credit.api import build_tfcaf
+from llm_credit.errors import CreditError
+from llm_credit.settings import TFCAFSettings
+from llm_credit.task import TaskDescription, TaskError
 from modules.mixers.base import StateMixer
 from utils.errors import UserError
 
 
 class TFCAFMixer(StateMixer):
-    """Refuses: the plug-in cannot compile a credit function yet."""
+    """``Q_tot = sum_i phi(w_i(s)) Q_i + b(s)`` with weights that no gradient changes (QLLM, arXiv 2504.12961)."""
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
-        raise UserError("mixer=tfcaf is not available in this version; use mixer=qmix, vdn or null")
+        try:
+            self.tfcaf = build_tfcaf(TaskDescription.from_json(args.task), TFCAFSettings.from_mapping(args.llm))
+        except (CreditError, TaskError) as e:
+            raise UserError(f"mixer=tfcaf: {e}") from e
 
     def mix(self, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
-        raise AssertionError("never built")
+        return self.tfcaf(agent_qs, states)
+
+    def credits(self, states: th.Tensor, agent_qs: th.Tensor | None = None) -> th.Tensor:
+        b, t = states.shape[:2]
+        w, _ = self.tfcaf.credit_weights(states.reshape(b * t, self.state_dim))
+        return w.view(b, t, self.n_agents)
+
+    def record(self) -> dict[str, Any]:
+        return self.tfcaf.record()

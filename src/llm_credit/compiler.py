@@ -1,0 +1,52 @@
+"""Screened tree -> TorchScript module. The text is compiled, never executed as Python."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+
+from . import allowlist as allow
+from .emit import emit
+from .errors import Refused
+from .screen import Screened
+
+_ALLOWED = allow.TORCH | allow.METHODS | allow.FUNCTIONAL | allow.STRUCTURE | {"einsum", "softplus"}
+
+
+def compile_function(screened: Screened) -> torch.jit.ScriptModule:
+    """A module whose one method is the function. Raises Refused (stages compile, graph)."""
+    module: Any = torch.jit.ScriptModule()
+    text = emit(screened)
+    try:
+        module.define(text)
+        method = getattr(module, screened.form)
+    except Exception as e:  # TorchScript's compiler raises many kinds, all of them about the text
+        raise Refused("compile", _readable(str(e)), _line(screened, str(e))) from e
+    _check_graph(method.graph)
+    return module
+
+
+def _check_graph(graph: Any) -> None:
+    """Every operator of the graph, inner blocks included, must be on the list."""
+    blocks = [graph]
+    while blocks:
+        block = blocks.pop()
+        for node in block.nodes():
+            namespace, _, name = node.kind().partition("::")
+            if namespace == "prim" and name not in ("Print", "CallFunction", "CallMethod", "fork", "PythonOp"):
+                pass
+            elif namespace != "aten" or name not in _ALLOWED:
+                raise Refused("graph", f"the compiled function uses {node.kind()}, which is not allowed")
+            blocks.extend(node.blocks())
+
+
+def _readable(message: str) -> str:
+    """The compiler's message without its list of overloads and its address."""
+    return re.sub(r"\s+", " ", message.split("\n\n")[0])[:600]
+
+
+def _line(screened: Screened, message: str) -> int | None:
+    """TorchScript counts lines of the emitted text, which has one line a statement; the source's is not known."""
+    return None

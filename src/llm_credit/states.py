@@ -1,0 +1,48 @@
+"""States that a task allows, drawn from its declared layout.
+
+Legend: N rows, S state.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from .task import StateField, TaskDescription
+
+
+def draw_states(task: TaskDescription, n: int, seed: int = 0) -> torch.Tensor:
+    """``[n, S]``: every field within its range and of its kind; entities that can be absent are so in a fifth."""
+    g = torch.Generator().manual_seed(seed)
+    states = torch.zeros(n, task.state_dim)
+    gone: dict[tuple[str, int], torch.Tensor] = {}
+    for f in task.state_fields:
+        for e in range(f.count):
+            values = _draw(f, n, g)
+            if f.absent is not None:  # an entity that is absent is so in all its fields
+                key = (f.per, f.count * 10_000 + e)
+                gone.setdefault(key, torch.rand(n, 1, generator=g) < 0.2)
+                values = torch.where(gone[key], torch.full_like(values, f.absent), values)
+            states[:, f.slice_of(e)] = values
+    return states
+
+
+def _draw(f: StateField, n: int, g: torch.Generator) -> torch.Tensor:
+    u = torch.rand(n, f.size, generator=g)
+    if f.kind == "one_hot":
+        hot = torch.zeros(n, f.size).scatter_(1, u.argmax(1, keepdim=True), 1.0)
+        return hot * (torch.rand(n, 1, generator=g) < 0.9)
+    if f.kind == "binary":
+        return torch.where(u < 0.5, f.low, f.high)
+    values = f.low + u * (f.high - f.low)
+    return values.round() if f.kind == "integer" else values
+
+
+def corner_states(task: TaskDescription, n: int = 256, seed: int = 0) -> torch.Tensor:
+    """Zeros (padded rows), all lows, all highs, and rows that take each range's end at random."""
+    low, high = torch.zeros(task.state_dim), torch.zeros(task.state_dim)
+    for f in task.state_fields:
+        for i in f.indices():
+            low[i], high[i] = f.low, f.high
+    g = torch.Generator().manual_seed(seed)
+    ends = torch.where(torch.rand(n, task.state_dim, generator=g) < 0.5, low, high)
+    return torch.cat([torch.zeros(1, task.state_dim), low[None], high[None], ends])
