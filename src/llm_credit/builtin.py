@@ -82,7 +82,7 @@ def builtin_source(task: TaskDescription, name: str = "", strict: bool = True) -
     if not name:
         name = next(iter(known))
         if name == "uniform" and task.family != "matrix_game":
-            message = f"no builtin credit function knows {task.name}: uniform credit, which is VDN, is all there is"
+            message = f"no builtin credit function knows {task.name}: uniform credit (VDN) is all there is"
             if strict:
                 raise CreditError(message + "; ask for it with llm.builtin=uniform")
             log.warning(message)

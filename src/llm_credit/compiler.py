@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -12,18 +13,20 @@ from .emit import emit
 from .errors import Refused
 from .screen import Screened
 
+_NUMBERS = itertools.count()
 _ALLOWED = allow.TORCH | allow.METHODS | allow.FUNCTIONAL | allow.STRUCTURE | {"einsum", "softplus"}
 
 
 def compile_function(screened: Screened) -> torch.jit.ScriptModule:
     """A module whose one method is the function. Raises Refused (stages compile, graph)."""
-    module: Any = torch.jit.ScriptModule()
     text = emit(screened)
+    # Methods belong to the class: instances of one class could not hold two different functions.
+    module: Any = type(f"CreditFunction{next(_NUMBERS)}", (torch.jit.ScriptModule,), {})()
     try:
         module.define(text)
         method = getattr(module, screened.form)
     except Exception as e:  # TorchScript's compiler raises many kinds, all of them about the text
-        raise Refused("compile", _readable(str(e)), _line(screened, str(e))) from e
+        raise Refused("compile", _readable(str(e))) from e
     _check_graph(method.graph)
     return module
 
@@ -45,8 +48,3 @@ def _check_graph(graph: Any) -> None:
 def _readable(message: str) -> str:
     """The compiler's message without its list of overloads and its address."""
     return re.sub(r"\s+", " ", message.split("\n\n")[0])[:600]
-
-
-def _line(screened: Screened, message: str) -> int | None:
-    """TorchScript counts lines of the emitted text, which has one line a statement; the source's is not known."""
-    return None

@@ -51,7 +51,7 @@ def _statement(s: ast.stmt, depth: int) -> list[str]:
         return [f"{pad}return {_e(s.value)}"]
     if isinstance(s, ast.Expr):
         return [f"{pad}{_e(s.value)}"]
-    return [pad + {ast.Pass: "pass", ast.Break: "break", ast.Continue: "continue"}[type(s)]]  # type: ignore[index]
+    return [pad + {ast.Pass: "pass", ast.Break: "break", ast.Continue: "continue"}[type(s)]]
 
 
 def _target(t: ast.expr) -> str:

@@ -34,7 +34,7 @@ class TFCAF(nn.Module):
         """What the function itself says, before the gate: ``w [N, A]``, ``b [N, 1]``."""
         if self.form == "credit_weights":
             return self.program.credit_weights(state)
-        # the paper's form: Q_tot = A f(q, s), so b = A f(0, s) and, by steps of one utility, w_i = A (f(e_i, s) - f(0, s))
+        # the paper's form: Q_tot = A f(q, s), so b = A f(0, s) and w_i = A (f(e_i, s) - f(0, s))
         zero = state.new_zeros(state.shape[0], self.n_agents)
         base = self.program.QLLMNetwork(zero, state)
         steps = []

@@ -1,0 +1,118 @@
+"""Declarations: replay, optimiser, agents, exploration, learner and mixer.
+
+Default values live in config/default.yaml alone. Names that live in registries (mac, agent, learner, mixer,
+action_selector) are text here; they are looked up when a run is prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from utils.config.key import Key
+from utils.config.kinds import choice, flag, number, or_null, text, whole
+from utils.config.schema_run import STEPS
+
+_REPLAY = (
+    Key("buffer_size", whole(1), "The replay keeps this many of the newest episodes.", "episodes"),
+    Key(
+        "buffer_cpu_only",
+        flag(),
+        "Keep the replay in main memory although the networks are on a GPU.",
+        affects_result=False,
+    ),
+    Key(
+        "batch_size", whole(1), "Episodes in one gradient step; learning starts once the replay holds them.", "episodes"
+    ),
+    Key(
+        "updates_per_rollout",
+        whole(0),
+        "Gradient steps after each rollout of `batch_size_run` episodes. PyMARL2 does 1 whatever `batch_size_run` is; "
+        "at equal use of data, 8 workers with 8 updates compare with 1 worker with 1. 0: no learning.",
+        "gradient steps",
+    ),
+    Key("gamma", number(0, 1), "Discount factor.", "per environment step"),
+    Key("optimizer", choice("adam", "rmsprop"), "The optimiser."),
+    Key("lr", number(0), "Learning rate of agent and mixer."),
+    Key("optim_alpha", number(0, 1), "rmsprop: smoothing constant (PyMARL's 0.99)."),
+    Key("optim_eps", number(0), "rmsprop: epsilon in the denominator (PyMARL's 1e-5); adam has torch's 1e-8."),
+    Key("weight_decay", number(0), "L2 penalty in the optimiser; 0: none."),
+    Key("grad_norm_clip", number(above=0), "Gradients above this L2 norm, over all parameters, are scaled down to it."),
+)
+
+_AGENTS = (
+    Key("mac", text(), "The controller, by its registered name: `basic_mac`, `n_mac`."),
+    Key("agent", text(), "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`."),
+    Key("rnn_hidden_dim", whole(1), "Units of the agents' hidden layers and of their memory.", "units"),
+    Key("obs_agent_id", flag(), "Agents see their own number, one-hot (they share their parameters)."),
+    Key("obs_last_action", flag(), "Agents see their own last action, one-hot."),
+    Key("use_layer_norm", flag(), "n_rnn: layer norm before the last layer."),
+    Key("use_orthogonal", flag(), "n_rnn, and the QMIX mixer of nq_learner: orthogonal initialisation."),
+    Key("gain", number(0), "n_rnn with `use_orthogonal`: gain of its last layer."),
+    Key(
+        "agent_output_type",
+        choice("q", "pi_logits"),
+        "basic_mac: the network's outputs are utilities (`q`) or, after a softmax, probabilities (`pi_logits`); n_mac "
+        "takes them as utilities whatever this says.",
+    ),
+    Key("mask_before_softmax", flag(), "With `pi_logits`: unavailable actions get probability 0."),
+)
+
+_EXPLORATION = (
+    Key("action_selector", text(), "How actions are chosen, by its registered name: `epsilon_greedy`."),
+    Key("epsilon_start", number(0, 1), "Share of random actions at the start."),
+    Key("epsilon_finish", number(0, 1), "Share of random actions after `epsilon_anneal_time`."),
+    Key("epsilon_anneal_time", whole(1), "Epsilon falls linearly from start to finish over this time.", STEPS),
+)
+
+_LEARNER = (
+    Key(
+        "learner",
+        text(),
+        "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)).",
+    ),
+    Key(
+        "double_q",
+        flag(),
+        "q_learner: the learned network chooses the next action and the target network values it (double Q); nq_learner "
+        "always does so.",
+    ),
+    Key("td_lambda", number(0, 1), "nq_learner: lambda of its targets; 0 is one-step, 1 Monte Carlo."),
+    Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
+    Key(
+        "target_update_mode",
+        choice("hard", "soft"),
+        "How target networks follow: `hard` copies every `target_update_interval`, `soft` moves by `target_update_tau` "
+        "after each gradient step.",
+    ),
+    Key("target_update_interval", whole(1), "hard: least distance of two copies.", "episodes"),
+    Key(
+        "target_update_tau",
+        number(0, 1),
+        "soft: share of the learned weights in the targets' new ones.",
+        "per gradient step",
+    ),
+    Key(
+        "mixer",
+        or_null(text()),
+        "The mixer, by its registered name: `vdn`, `qmix`, `tfcaf` (a credit function written by a language model, see "
+        "`llm`); null: agents learn independently. `qmix` is another network under q_learner than under nq_learner, as "
+        "in PyMARL2.",
+    ),
+    Key("mixing_embed_dim", whole(1), "QMIX: units of the mixing network.", "units"),
+    Key("hypernet_layers", whole(1, 2), "QMIX of q_learner: layers of the hypernetworks of its weights.", "layers"),
+    Key("hypernet_embed", whole(1), "QMIX: hidden units of two-layer hypernetworks.", "units"),
+    Key("abs", flag(), "QMIX of q_learner: True is monotonic; False, unrestricted, is an ablation."),
+    Key(
+        "qmix_pos_func",
+        choice("abs", "softplus", "quadratic"),
+        "QMIX of nq_learner: what makes its weights non-negative.",
+    ),
+    Key("qmix_pos_func_beta", number(above=0), "With `qmix_pos_func: softplus`: its beta (sharpness)."),
+)
+
+LEARNING: Mapping[str, tuple[Key, ...]] = {
+    "Replay and optimisation": _REPLAY,
+    "Agents": _AGENTS,
+    "Exploration": _EXPLORATION,
+    "Learner and mixer": _LEARNER,
+}
