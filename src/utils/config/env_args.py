@@ -3,56 +3,49 @@
 from __future__ import annotations
 
 import inspect
-import types
-from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable
+from typing import Any, get_type_hints
 
 import envs
+from utils.config.kinds import kind_of_hint
+from utils.config.suggest import nearest_names
+
+SEED = "seed"  # set when the run is prepared
 
 
-def env_arg_problems(env: str, env_args: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong, as ``(name, problem)``. Raises UserError for an unknown environment or a missing package."""
-    adapter = envs.REGISTRY[env]
-    parameters = inspect.signature(adapter).parameters
-    hints = get_type_hints(adapter.__init__)
-    problems = []
-    for name, value in env_args.items():
-        if name not in parameters:
-            near = get_close_matches(name, parameters, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(parameters)}"
-            problems.append((name, f"does not exist for env={env}{hint}"))
-        elif name in hints and not _fits(value, hints[name]):
-            problems.append((name, f"must be {_words(hints[name])}, not {value!r}"))
-    for name, parameter in parameters.items():
-        if parameter.default is inspect.Parameter.empty and name not in env_args:
-            problems.append((name, f"is needed by env={env}"))
-    return problems
+class EnvArgs:
+    """What an environment can be made with: the parameters of its adapter in ``envs.REGISTRY``.
+
+    Raises UserError for an unknown environment and for one whose package is missing.
+    """
+
+    def __init__(self, env: str) -> None:
+        self.env = env
+        adapter = envs.REGISTRY[env]
+        parameters = inspect.signature(adapter).parameters.values()
+        hints = _hints(adapter)
+        named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        self.kinds = {p.name: kind_of_hint(hints.get(p.name, Any)) for p in named}
+        self.needed = [p.name for p in named if p.default is p.empty and p.name != SEED]
+        self._any_key = any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+    def accept(self, name: str, value: Any, text: str | None) -> Any:
+        """The value as the adapter declares it. Raises ValueError with what is wrong."""
+        if name == SEED and value is not None:
+            raise ValueError("is not set by hand: every environment gets a seed of its own from the key seed")
+        if name in self.kinds:
+            return self.kinds[name].accept(value, text)
+        if self._any_key:
+            return value
+        near = nearest_names(name, self.kinds)
+        takes = ", ".join(n for n in self.kinds if n != SEED) or "no arguments"
+        hint = f"did you mean env_args.{near[0]}?" if near else f"it takes {takes}"
+        raise ValueError(f"does not exist for env={self.env}; {hint}")
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    if hint is Any:
-        return True
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, option) for option in get_args(hint))
-    if origin is Literal:
-        return value in get_args(hint)
-    if hint is type(None):
-        return value is None
-    expected = origin or hint
-    if expected is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if expected is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return not isinstance(expected, type) or isinstance(value, expected)
-
-
-def _words(hint: Any) -> str:
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_words(option) for option in get_args(hint))
-    if origin is Literal:
-        return "one of " + ", ".join(str(option) for option in get_args(hint))
-    names = {type(None): "null", str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-    return names.get(hint) or {list: "a list", dict: "a mapping", Mapping: "a mapping"}.get(origin or hint, str(hint))
+def _hints(adapter: Callable[..., Any]) -> dict[str, Any]:
+    target = adapter.__init__ if inspect.isclass(adapter) else adapter
+    try:
+        return get_type_hints(target)
+    except NameError:  # a name that is imported for type checkers only: keys are checked, types are not
+        return {}

@@ -93,7 +93,8 @@ class Kind:
     def expected(self) -> str:
         """In words: ``a whole number of at least 1 or null``."""
         if self.choices:
-            words = "one of " + ", ".join(str(c) for c in self.choices)
+            others = [_NOUNS[t] for t in self.types if t not in {type(c) for c in self.choices}]
+            words = " or ".join(["one of " + ", ".join(str(c) for c in self.choices), *others])
         elif self.pattern:
             words = self.pattern_words
         else:

@@ -73,8 +73,8 @@ _LEARNER = (
     Key(
         "double_q",
         flag(),
-        "q_learner: the learned network chooses the next action and the target network values it (double Q); nq_learner "
-        "always does so.",
+        "q_learner: the learned network chooses the next action and the target network values it (double Q); "
+        "nq_learner always does so.",
     ),
     Key("td_lambda", number(0, 1), "nq_learner: lambda of its targets; 0 is one-step, 1 Monte Carlo."),
     Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
