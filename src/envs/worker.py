@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-from envs import REGISTRY
 from envs.multiagentenv import MultiAgentEnv
 from utils.errors import UserError
 
@@ -50,7 +49,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def serve(connection: Connection, env_name: str, env_args: Mapping[str, Any]) -> None:
+def serve(connection: Connection, adapter: Callable[..., MultiAgentEnv], env_args: Mapping[str, Any]) -> None:
     """Answers ``(command, arguments)`` with ``("ok", result)`` until told to close or left alone.
 
     An exception is answered with ``("user_error", message)`` or ``("error", traceback)`` and ends the worker.
@@ -61,7 +60,7 @@ def serve(connection: Connection, env_name: str, env_args: Mapping[str, Any]) ->
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     env: MultiAgentEnv | None = None
     try:
-        env = REGISTRY[env_name](**env_args)
+        env = adapter(**env_args)
         connection.send(("ok", None))
         while True:
             command, arguments = connection.recv()

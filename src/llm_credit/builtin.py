@@ -71,7 +71,7 @@ BUILTINS: dict[str, dict[str, Callable[[TaskDescription], str]]] = {
 
 
 def builtin_source(task: TaskDescription, name: str = "", strict: bool = True) -> tuple[str, str]:
-    """``(family/name, source)``. Raises CreditError for an unknown name, or, if ``strict``, a task without a builtin."""
+    """``(family/name, source)``. Raises CreditError for an unknown name or, if ``strict``, for no builtin."""
     known = dict(BUILTINS.get(task.family, {"uniform": uniform}))
     if task.family == "lbf" and not task.has_field("food_row"):
         known = {"uniform": uniform}  # the layout of observations does not say where things are

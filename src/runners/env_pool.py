@@ -79,13 +79,14 @@ class WorkerPool:
         self._timeout = timeout
         self._connections: list[Connection] = []
         self._processes: list[Any] = []
+        adapter = envs.REGISTRY[env_name]
         context = get_context("forkserver")
         context.set_forkserver_preload(["envs.worker", *envs.modules_of(env_name)])
         try:
             with _importable_by_children():
                 for i in range(n):
                     ours, theirs = context.Pipe()
-                    arguments = (theirs, env_name, {**env_args, "seed": env_seed(env_args["seed"], i)})
+                    arguments = (theirs, adapter, {**env_args, "seed": env_seed(env_args["seed"], i)})
                     process = context.Process(
                         target=worker.serve, args=arguments, name=f"environment worker {i}", daemon=True
                     )

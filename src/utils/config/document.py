@@ -32,8 +32,9 @@ Files and command line are merged in this order, and the later one wins: `config
 - Keys in groups are nested in files and written with a dot on the command line (`llm.source=builtin`).
 - `env_args` holds what the environment is made with; its keys are those of the environment's adapter
   (docs/environments, and the comments in its file under config/envs). It belongs to environment files and the command
-  line: an algorithm file must not set it. Its `seed` is derived from the key `seed`. Where an environment takes a free mapping, such as
-  `kwargs`, `env_args.kwargs.sight=3` changes one entry and `"env_args.kwargs={'sight': 3}"` replaces all of them.
+  line: an algorithm file must not set it. Its `seed` is derived from the key `seed`. Where an environment takes a free
+  mapping, such as `kwargs`, `env_args.kwargs.sight=3` changes one entry of it, and `"env_args.kwargs={'sight': 3}"`
+  replaces the whole.
 - Names that are looked up in a registry (env, runner, mac, agent, learner, mixer, action_selector) are checked against
   it, also before anything starts.
 

@@ -39,7 +39,7 @@ class EnvArgs:
             return value
         near = nearest_names(name, self.kinds)
         takes = ", ".join(n for n in self.kinds if n != SEED) or "no arguments"
-        hint = f"did you mean env_args.{near[0]}?" if near else f"it takes {takes}"
+        hint = f"did you mean {near[0]}?" if near else f"it takes {takes}"
         raise ValueError(f"does not exist for env={self.env}; {hint}")
 
 
