@@ -1,4 +1,4 @@
-# make run   train QMIX on Level-Based Foraging for a few minutes
+# make run   train QMIX's learner with a TFCAF mixer on Level-Based Foraging for a few minutes
 # make test  the whole test suite        make lint   style and types        make bench  benchmarks
 # make docs  rewrite the generated pages of docs/
 
@@ -32,10 +32,12 @@ $(VENV)/.dev-installed: requirements-dev.txt requirements.txt | $(VENV)/bin/pyth
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run-installed
 
-RUN_ARGS ?= t_max=150000 epsilon_anneal_time=50000 updates_per_rollout=4 batch_size=32
+# a schedule short enough to see the curve rise within three minutes; QMIX's own is made for 10 million steps
+RUN_ARGS ?= t_max=80000 epsilon_anneal_time=30000 updates_per_rollout=8 batch_size=32 \
+  standardise_rewards=True target_update_interval=100
 
 run: $(VENV)/.run-installed
-	$(PY) src/main.py --config=qmix --env-config=lbf with $(RUN_ARGS)
+	$(PY) src/main.py --config=qmix --env-config=lbf with mixer=tfcaf $(RUN_ARGS)
 
 test: $(VENV)/.dev-installed
 	$(PY) -m pytest $(TEST_ARGS)
