@@ -70,7 +70,6 @@ COMBINING = set(
         "atan2",
         "matmul",
         "bmm",
-        "remainder",
         "lerp",
     ]
 )
@@ -119,7 +118,7 @@ SHAPING = set(
 FACTORIES = set(["zeros", "ones", "full", "arange", "eye", "tensor", "linspace"])
 TORCH = ELEMENTWISE | COMBINING | REDUCING | SHAPING | FACTORIES
 TORCH |= set(["zeros_like", "ones_like", "full_like", "cat", "stack", "where", "einsum", "outer"])
-FUNCTIONAL = set(["softmax", "log_softmax", "relu", "sigmoid", "tanh", "softplus"])
+FUNCTIONAL = set(["softmax", "log_softmax", "relu", "sigmoid", "tanh", "softplus", "one_hot"])
 METHODS = ELEMENTWISE | COMBINING | REDUCING | SHAPING
 METHODS |= set(
     [
@@ -143,7 +142,7 @@ METHODS |= set(
     ]
 )
 SIZED = FACTORIES | {"new_zeros", "new_ones", "expand", "repeat"}
-ATTRIBUTES = {"shape", "dtype", "device"}
+ATTRIBUTES = {"shape", "dtype", "device", "values", "indices"}
 DTYPES = {"float", "float32", "long", "int64", "bool"}
 BUILTINS = {"range", "len", "float", "int", "abs", "min", "max"}
 KEYWORDS = set(
@@ -230,3 +229,27 @@ STRUCTURE = set(
         "list",
     ]
 )
+# Everything of TorchScript's own that is no operator on tensors; no print, no Python functions, no attributes
+PRIMITIVES = set(
+    [
+        "Constant",
+        "ListConstruct",
+        "ListUnpack",
+        "TupleConstruct",
+        "TupleUnpack",
+        "TupleIndex",
+        "If",
+        "Loop",
+        "NumToTensor",
+        "unchecked_cast",
+        "Uninitialized",
+        "device",
+        "dtype",
+        "min",
+        "max",
+        "abs",
+        "RaiseException",
+    ]
+)
+# Operators that ask a tensor for a number without reading its values
+QUERIES = {"size", "dim", "len", "numel", "device", "dtype"}

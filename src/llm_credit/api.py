@@ -10,6 +10,7 @@ from .builtin import builtin_source
 from .compiler import compile_function
 from .errors import CreditError, Refused
 from .probe import probe
+from .rehearsal import rehearse
 from .screen import screen
 from .settings import TFCAFSettings
 from .task import TaskDescription
@@ -56,8 +57,9 @@ def compile_source(
     TFCAFSettings.from_mapping({"igm": igm, "bias": bias, "phi": phi})
     screened = screen(source)
     program = compile_function(screened)
+    rehearse(screened, task.n_agents, task.state_dim)  # before the compiled function runs for the first time
     tfcaf = TFCAF(program, screened.form, task.n_agents, task.state_dim, igm, phi, bias, source, origin)
-    numbers = probe(tfcaf, task, check_states, check_seed)
+    numbers = probe(tfcaf, screened, task, check_states, check_seed)
     status = "constructed" if igm == "enforce" else "violated" if numbers["negative_share"] > 0 else "sampled"
     tfcaf.report = Report(True, numbers=numbers, igm=status)
     return tfcaf

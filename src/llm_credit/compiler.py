@@ -33,16 +33,30 @@ def compile_function(screened: Screened) -> torch.jit.ScriptModule:
 
 def _check_graph(graph: Any) -> None:
     """Every operator of the graph, inner blocks included, must be on the list."""
+    known = {("aten", name) for name in _ALLOWED} | {("prim", name) for name in allow.PRIMITIVES}
     blocks = [graph]
     while blocks:
         block = blocks.pop()
         for node in block.nodes():
             namespace, _, name = node.kind().partition("::")
-            if namespace == "prim" and name not in ("Print", "CallFunction", "CallMethod", "fork", "PythonOp"):
-                pass
-            elif namespace != "aten" or name not in _ALLOWED:
-                raise Refused("graph", f"the compiled function uses {node.kind()}, which is not allowed")
+            if (namespace, name) not in known:
+                raise Refused("graph", f"the compiled function uses {node.kind()}, which is not allowed{_where(node)}")
+            if name not in allow.QUERIES and namespace == "aten" and _reads_value(node):
+                reason = "a tensor must not become a plain number (if on a tensor, int(), float()); use torch.where"
+                raise Refused("graph", reason + _where(node))
             blocks.extend(node.blocks())
+
+
+def _reads_value(node: Any) -> bool:
+    """Whether a number is made from a tensor's values: it would mix states, and wait for a GPU."""
+    takes = any(str(i.type()) in ("Tensor", "List[Tensor]") for i in node.inputs())
+    return takes and any(str(o.type()) in ("int", "float", "bool", "number", "Scalar") for o in node.outputs())
+
+
+def _where(node: Any) -> str:
+    """The line that a node comes from, quoted; its number would be that of the emitted text."""
+    marked = re.search(r"^(.*)\n *~+ *<--- HERE", str(node.sourceRange()), re.MULTILINE)
+    return f", in: {marked[1].strip()[:120]}" if marked else ""
 
 
 def _readable(message: str) -> str:

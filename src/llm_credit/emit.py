@@ -62,9 +62,12 @@ def _e(n: ast.expr) -> str:
     if isinstance(n, ast.Name):
         return n.id
     if isinstance(n, ast.Constant):
-        return repr(n.value)
+        return "..." if n.value is Ellipsis else repr(n.value)
     if isinstance(n, ast.BinOp):
         return f"({_e(n.left)} {_OPS[type(n.op)]} {_e(n.right)})"
+    number = _number(n)
+    if number is not None:  # TorchScript reads -(-1.5) as 0
+        return f"({number!r})"
     if isinstance(n, ast.UnaryOp):
         return f"({_OPS[type(n.op)]}{_e(n.operand)})"
     if isinstance(n, ast.BoolOp):
@@ -88,6 +91,16 @@ def _e(n: ast.expr) -> str:
     raise Refused("compile", f"{type(n).__name__} cannot be compiled", getattr(n, "lineno", None))
 
 
+def _number(n: ast.expr) -> int | float | None:
+    """What a signed literal is, however many signs it has; None for any other expression."""
+    if not isinstance(n, ast.UnaryOp) or not isinstance(n.op, (ast.USub, ast.UAdd)):
+        return None
+    inner = n.operand.value if isinstance(n.operand, ast.Constant) else _number(n.operand)
+    if isinstance(inner, bool) or not isinstance(inner, (int, float)):
+        return None
+    return -inner if isinstance(n.op, ast.USub) else inner
+
+
 def _index(p: ast.expr) -> str:
     if not isinstance(p, ast.Slice):
         return _e(p)
@@ -101,10 +114,8 @@ def _call(n: ast.Call) -> str:
     if isinstance(n.func, ast.Attribute):
         owner, name = n.func.value, n.func.attr
         if isinstance(owner, ast.Name) and owner.id == "F":
-            if (
-                name == "softplus"
-            ):  # no such function without torch.nn.functional, which TorchScript cannot resolve here
-                return f"(torch.relu({arguments}) + torch.log1p(torch.exp((-torch.abs({arguments})))))"
+            if name in ("softplus", "one_hot"):  # the two that have no name in torch itself
+                return f"torch.nn.functional.{name}({arguments})"
             return f"torch.{name}({arguments})"
         if name in _DTYPE_METHODS and not n.args:
             return f"{_e(owner)}.to({_DTYPE_METHODS[name]})"

@@ -8,15 +8,21 @@ from __future__ import annotations
 import torch
 
 from .errors import Refused
+from .rehearsal import compare
+from .screen import Screened
 from .states import corner_states, draw_states
 from .task import TaskDescription
 from .tfcaf import TFCAF
 
 
 @torch.no_grad()
-def probe(tfcaf: TFCAF, task: TaskDescription, n_states: int = 1024, seed: int = 0) -> dict[str, float]:
+def probe(
+    tfcaf: TFCAF, screened: Screened, task: TaskDescription, n_states: int = 1024, seed: int = 0
+) -> dict[str, float]:
     """Raises Refused (stage probe) for a failed hard check; returns the numbers that only inform."""
     drawn, corners = draw_states(task, n_states, seed), corner_states(task, seed=seed)
+    q = torch.randn(n_states, task.n_agents, generator=torch.Generator().manual_seed(seed))
+    compare(screened, tfcaf.program, [drawn] if tfcaf.form == "credit_weights" else [q, drawn])
     w, b = _weights(tfcaf, drawn)
     for name, states in (("drawn states", drawn), ("zeros and corners of the ranges", corners)):
         for part in _weights(tfcaf, states):
@@ -70,12 +76,14 @@ def _check_rows(tfcaf: TFCAF, states: torch.Tensor, w: torch.Tensor) -> None:
     """Unchanged input, the same answer twice, and rows that know nothing of each other."""
     before = states.clone()
     again = _weights(tfcaf, states)[0]
+    rows = min(16, len(states))
     if not torch.equal(states, before):
         raise Refused("probe", "the function changes its input; use .clone() or torch.where")
     if not torch.equal(again, w):
         raise Refused("probe", "the function gives another answer the second time")
-    alone = torch.cat([_weights(tfcaf, states[i : i + 1])[0] for i in range(4)])
-    if not torch.allclose(alone, w[:4], rtol=1e-4, atol=1e-5):
+    alone = torch.cat([_weights(tfcaf, states[i : i + 1])[0] for i in range(rows)])
+    turned = _weights(tfcaf, states.flip(0))[0].flip(0)
+    if not all(torch.allclose(a, w[: len(a)], rtol=1e-4, atol=1e-5) for a in (alone, turned)):
         raise Refused(
             "probe", "a state's credits depend on the other states of the batch; reduce over dim=1, not dim=0"
         )

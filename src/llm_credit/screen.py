@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from dataclasses import dataclass
 
 from . import allowlist as allow
 from .errors import Refused
+from .rewrite import rewrite
 
 MAX_CHARS = 20_000
 MAX_DEPTH = 60
 MAX_ITERATIONS = 10_000
 MAX_INT = 1_000_000
 MAX_LITERAL_SIZE = 10_000  # elements a literal size may ask for, for each row of the state
+EQUATION = re.compile(r"[a-zA-Z ,]*(->[a-zA-Z ]*)?")
 FORMS = {"credit_weights": ("state",), "QLLMNetwork": ("agents_q", "global_state")}
 
 
@@ -44,6 +47,7 @@ def screen(source: str) -> Screened:
     checker = _Checker(function)
     for statement in function.body:
         checker.visit(statement)
+    rewrite(function)
     return Screened(function, function.name)
 
 
@@ -84,9 +88,17 @@ def _is_text(statement: ast.stmt) -> bool:
 def _is_harmless_import(statement: ast.stmt) -> bool:
     """Imports that would give a function nothing but what it has anyway are dropped."""
     if isinstance(statement, ast.Import):
-        return all((n.name, n.asname) in {("torch", None), ("torch.nn.functional", "F")} for n in statement.names)
+        return all(
+            (n.name, n.asname) in {("torch", None), ("torch.nn", "nn"), ("torch.nn.functional", "F")}
+            for n in statement.names
+        )
     if isinstance(statement, ast.ImportFrom) and statement.level == 0:
-        known = {"torch": {"Tensor"}, "typing": {"Tuple", "List"}, "torch.nn": {"functional"}}
+        known = {
+            "__future__": {"annotations"},
+            "torch": {"Tensor"},
+            "typing": {"Tuple", "List"},
+            "torch.nn": {"functional"},
+        }
         wanted = {n.name for n in statement.names}
         if statement.module == "torch.nn":
             return all(n.asname == "F" for n in statement.names) and wanted <= known["torch.nn"]
@@ -99,7 +111,8 @@ class _Checker(ast.NodeVisitor):
 
     def __init__(self, function: ast.FunctionDef) -> None:
         self.parameters = {p.arg for p in function.args.args}
-        self.iterations = 1
+        self.iterations = 1  # how often the line that is looked at runs
+        self.total = 0
         self.assigned: dict[str, list[ast.expr | None]] = {}
         for node in ast.walk(function):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
@@ -146,7 +159,21 @@ class _Checker(ast.NodeVisitor):
     def visit_BinOp(self, node: ast.BinOp) -> None:
         if isinstance(node.op, ast.Pow) and self.constant(node.left) is not None:
             self.refuse(node, "powers of whole numbers are not allowed; write the number")
+        self._check_divisor(node, node.op, node.right)
         self.generic_visit(node)
+
+    def _check_divisor(self, node: ast.AST, op: ast.operator, divisor: ast.expr) -> None:
+        """TorchScript's compiler ends the whole process at ``5 % 0``, and at the smallest whole number ``// -1``."""
+        if isinstance(op, (ast.Mod, ast.FloorDiv)):
+            number = divisor.value if isinstance(divisor, ast.Constant) else self.constant(divisor)
+            if not isinstance(number, (int, float)) or number <= 0:
+                self.refuse(node, "// and % take a positive number that stands in the source on their right side")
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for part in [node.value, *parts]:
+            if not (isinstance(part, ast.Constant) and part.value is Ellipsis):
+                self.visit(part)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """Attributes as values; called ones are seen by visit_Call."""
@@ -166,6 +193,8 @@ class _Checker(ast.NodeVisitor):
             self.refuse(node, "range() may only stand in a for loop")
         arguments = list(node.args)
         if name == "einsum" and arguments and isinstance(getattr(arguments[0], "value", None), str):
+            if not EQUATION.fullmatch(node.args[0].value):  # type: ignore[attr-defined]
+                self.refuse(node, "an einsum equation has letters, commas, spaces and an arrow, as 'ni,nj->nij'")
             arguments = arguments[1:]
         for keyword in node.keywords:
             if keyword.arg not in allow.KEYWORDS:
@@ -212,8 +241,9 @@ class _Checker(ast.NodeVisitor):
             self.refuse(node, "a for loop has one variable")
         outer = self.iterations
         self.iterations *= max(1, len(range(*[n for n in numbers if n is not None])))
-        if self.iterations > MAX_ITERATIONS:
-            self.refuse(node, f"loops run {self.iterations} times in all; at most {MAX_ITERATIONS}")
+        self.total += self.iterations
+        if self.total > MAX_ITERATIONS:
+            self.refuse(node, f"loops run {self.total} times in all; at most {MAX_ITERATIONS}")
         self.visit(node.target)
         for statement in node.body:
             self.visit(statement)
@@ -234,6 +264,7 @@ class _Checker(ast.NodeVisitor):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self._check_target(node.target)
+        self._check_divisor(node, node.op, node.value)
         self.visit(node.value)
 
     def _check_target(self, target: ast.expr) -> None:

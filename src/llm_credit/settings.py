@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -55,7 +55,19 @@ class TFCAFSettings:
                 near = get_close_matches(key, known, n=1)
                 hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
                 raise CreditError(f"there is no setting {key!r}{hint}")
-            choices = known[key].metadata.get("choices", ())
-            if choices and value not in choices:
-                raise CreditError(f"setting {key}={value!r} must be one of {', '.join(choices)}")
+            problem = _problem(known[key], value)
+            if problem:
+                raise CreditError(f"setting {key}={value!r} must be {problem}")
         return cls(**values)
+
+
+def _problem(declared: Field[Any], value: Any) -> str:
+    """What a value must be and is not; empty if it is right."""
+    about, expected = declared.metadata, type(declared.default)
+    if type(value) is not expected:
+        return {str: "text", int: "a whole number"}[expected]
+    if about.get("choices") and value not in about["choices"]:
+        return f"one of {', '.join(about['choices'])}"
+    if "low" in about and value < about["low"]:
+        return f"at least {about['low']}"
+    return f"at most {about['high']}" if "high" in about and value > about["high"] else ""

@@ -5,6 +5,7 @@ Legend: N rows, A agents, S state.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import torch
@@ -61,14 +62,17 @@ class TFCAF(nn.Module):
         w, b = self.credit_weights(state)
         return (w * agents_q).sum(dim=1, keepdim=True) + b
 
+    @property
+    def source_hash(self) -> str:
+        """SHA-256 of the source text, in hexadecimal."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
     def record(self) -> dict[str, Any]:
         """What a run's record should hold: where the function comes from, its text and hash, gate and numbers."""
-        import hashlib
-
         return {
             "origin": self.origin,
             "source": self.source,
-            "sha256": hashlib.sha256(self.source.encode()).hexdigest(),
+            "sha256": self.source_hash,
             "igm_setting": self.igm,
             "phi": self.phi,
             "bias": self.bias,

@@ -1,0 +1,144 @@
+"""What is run before the compiled function may run: the interpreter, on tensors without memory, within a budget.
+
+A source that would take much memory or time, divide whole numbers by zero (which ends the process in TorchScript) or
+mix states is refused here. Then the compiled function is compared with the interpreter.
+
+Legend: N rows, A agents, S state.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import torch
+
+from .errors import Refused
+from .interpreter import Interpreter
+from .screen import Screened
+
+N = 4099  # a prime: a size that it divides comes from the number of states
+NUMBERS_PER_STATE = 20_000  # that one tensor may hold
+NUMBERS_ALONE = 1_000_000  # that a tensor without the states' dimension may hold
+WORK_PER_STATE = 500_000  # numbers made, and multiplied in matrix products, by one call
+FEW = 101  # states of the comparison; prime too
+MAX_RECORDED = 20_000_000  # numbers kept to compare intermediate results
+
+
+def rehearse(screened: Screened, n_agents: int, state_dim: int) -> None:
+    """Raises Refused (stage probe) for what must not run. Takes no memory worth naming."""
+    work = 0
+
+    def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
+        nonlocal work
+        count, rows = result.numel(), _has_rows(result)
+        if not rows and any(map(_has_rows, given)):
+            reason = "a value that is not one per state any more (a sum over dim=0, state[0]) mixes states; use dim=1"
+            raise Refused("probe", reason, line)
+        limit = NUMBERS_PER_STATE * N if rows else NUMBERS_ALONE
+        if count > limit:
+            raise Refused("probe", f"a tensor of shape {_shape(result)} is too large", line)
+        work += count * _inner(node, given)
+        if work > WORK_PER_STATE * N:
+            raise Refused("probe", f"one call makes more than {WORK_PER_STATE} numbers a state; do less", line)
+
+    state = torch.zeros(N, state_dim, device="meta")
+    arguments = [state] if screened.form == "credit_weights" else [torch.zeros(N, n_agents, device="meta"), state]
+    interpret(Interpreter(screened, N, observe, everything=True), arguments)
+
+
+def interpret(interpreter: Interpreter, arguments: list[torch.Tensor]) -> Any:
+    """The interpreter's answer; whatever it raises becomes Refused (stage probe) with the line."""
+    try:
+        return interpreter(*arguments)
+    except Refused:
+        raise
+    except Exception as e:  # anything that Python or torch raises is the candidate's fault
+        message = str(e).strip().splitlines()
+        reason = message[0] if message else type(e).__name__
+        raise Refused("probe", f"fails when it runs: {reason}", interpreter.line) from e
+
+
+@torch.no_grad()
+def compare(screened: Screened, program: Any, arguments: list[torch.Tensor]) -> None:
+    """Raises Refused unless the compiled function gives what Python means, and every value keeps to its own state."""
+    arguments = [a[:FEW] for a in arguments]
+    recorded: list[torch.Tensor] = []
+    kept = [a.clone() for a in arguments]
+    expected = interpret(Interpreter(screened, observe=_recorder(recorded)), kept)
+    if not all(torch.equal(a, k) for a, k in zip(arguments, kept, strict=True)):
+        raise Refused("probe", "the function changes its input; use .clone() or torch.where")
+    try:
+        received = getattr(program, screened.form)(*[a.clone() for a in arguments])
+    except Exception as e:  # TorchScript's own kinds
+        message = str(e).strip().splitlines()
+        raise Refused("probe", f"fails when it runs: {message[-1] if message else type(e).__name__}") from e
+    for name, a, b in zip("wb", _parts(expected), _parts(received), strict=False):
+        if a.shape != b.shape or not torch.allclose(a.float(), b.float(), rtol=1e-4, atol=1e-5, equal_nan=True):
+            raise Refused("probe", f"TorchScript computes another {name} than Python would; write it more plainly")
+    for fill in (float("nan"), -1.0):
+        _check_apart(screened, arguments, recorded, fill)
+
+
+def _check_apart(screened: Screened, arguments: list[torch.Tensor], recorded: list[torch.Tensor], fill: float) -> None:
+    """Another state in the middle must change no intermediate result of the other states."""
+    middle = FEW // 3  # not the one that stays when the order is turned
+    others = torch.tensor([i for i in range(len(arguments[0])) if i != middle])
+    changed = [a.clone() for a in arguments]
+    for a in changed:
+        a[middle] = fill
+    position = 0
+
+    def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
+        nonlocal position
+        before = recorded[position] if position < len(recorded) else None
+        position += 1
+        where = [d for d, size in enumerate(result.shape) if size == FEW]
+        if before is None or len(where) != 1:
+            return
+        a, b = (t.index_select(where[0], others).float() for t in (before, result))
+        if not torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True):
+            raise Refused("probe", "a state's credits depend on the other states of the batch; use dim=1", line)
+
+    try:
+        Interpreter(screened, observe=observe)(*changed)
+    except Refused:
+        raise
+    except Exception:  # the filled-in state is no legal one: an index that it gives may not exist
+        return
+
+
+def _recorder(recorded: list[torch.Tensor]) -> Any:
+    total = 0
+
+    def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
+        nonlocal total
+        total += result.numel()
+        if total <= MAX_RECORDED:
+            recorded.append(result.clone())
+
+    return observe
+
+
+def _parts(value: Any) -> list[torch.Tensor]:
+    return [v for v in (value if isinstance(value, tuple) else (value,)) if isinstance(v, torch.Tensor)]
+
+
+def _has_rows(t: torch.Tensor) -> bool:
+    return any(d and d % N == 0 for d in t.shape)
+
+
+def _shape(t: torch.Tensor) -> str:
+    return "[" + ", ".join("N" if d == N else f"{d // N} N" if d and d % N == 0 else str(d) for d in t.shape) + "]"
+
+
+def _inner(node: ast.expr, given: list[torch.Tensor]) -> int:
+    """How many products each number of the result takes: the length of what a matrix product sums over."""
+    called = getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    if (product or called in ("matmul", "bmm")) and given and given[0].dim():
+        return max(1, given[0].shape[-1])
+    if called == "einsum":
+        return max(1, math.prod(d for t in given for d in t.shape if d % N))
+    return 1
