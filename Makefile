@@ -59,3 +59,4 @@ clean:
 
 docs: $(VENV)/.run-installed
 	$(PY) -m utils.config.document
+	$(PY) -m utils.logging.document

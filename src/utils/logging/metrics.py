@@ -1,0 +1,157 @@
+"""What every metric means: name, unit, equation and who logs it, once. ``docs/metrics.md`` is made from this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+TEST_PREFIX = "test_"
+MEAN_SUFFIX = "_mean"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    tested: also logged with the prefix ``test_``, over the episodes of a test.
+    whole: a whole number, shown without decimals.
+    latest: the console shows its last value where others are averaged (counters, schedules).
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    logged_by: str
+    section: str
+    equation: str = ""
+    tested: bool = False
+    whole: bool = False
+    latest: bool = False
+
+
+METRICS: dict[str, Metric] = {}
+
+ENVIRONMENT_NUMBER = Metric(
+    "<info key>_mean",
+    "per episode",
+    "Each number that the environment returned as `info` with an episode's last step, under its own name, as "
+    "`battle_won_mean` (win rate) and `episode_limit_mean` (share of episodes that ran out of time).",
+    "runner",
+    "Episodes",
+    "(1 / E) sum_e info_e[key]",
+    tested=True,
+)
+
+
+def declare_metric(
+    name: str,
+    unit: str,
+    meaning: str,
+    logged_by: str,
+    section: str = "Other",
+    equation: str = "",
+    tested: bool = False,
+    whole: bool = False,
+    latest: bool = False,
+) -> Metric:
+    """Declares a metric; whoever adds an algorithm calls this for each of its own. See :class:`Metric`.
+
+    Raises ValueError where the name is declared already and means something else.
+    """
+    metric = Metric(name, unit, meaning, logged_by, section, equation, tested, whole, latest)
+    if METRICS.setdefault(name, metric) != metric:
+        raise ValueError(f"metric {name!r} is declared already: {METRICS[name].meaning}")
+    return metric
+
+
+def find_metric(key: str) -> Metric | None:
+    """What a logged name means, None for one that nobody declared.
+
+    An undeclared ``<key>_mean`` is taken for a number of the environment, whose names only it knows.
+    """
+    if key in METRICS:
+        return METRICS[key]
+    name = key.removeprefix(TEST_PREFIX)
+    metric = METRICS.get(name)
+    if metric is None and name.endswith(MEAN_SUFFIX) and name != MEAN_SUFFIX:
+        metric = replace(ENVIRONMENT_NUMBER, name=name)
+    if metric is None or not metric.tested:
+        return None
+    return replace(metric, name=key)
+
+
+def _declare_episodes() -> None:
+    def episodes(name: str, unit: str, meaning: str, equation: str = "", whole: bool = False) -> None:
+        declare_metric(name, unit, meaning, "runner", "Episodes", equation, tested=True, whole=whole)
+
+    episodes("return_mean", "return per episode", "Undiscounted sum of the team's rewards.", "R = (1 / E) sum_e R_e")
+    episodes(
+        "return_std",
+        "return per episode",
+        "Its standard deviation over the episodes.",
+        "sqrt((1 / E) sum_e (R_e - R)^2)",
+    )
+    episodes("ep_length_mean", "env steps per episode", "Length of an episode.", "(1 / E) sum_e T_e")
+    episodes("n_episodes", "episodes", "Episodes that the means above are taken over.", "E", whole=True)
+
+
+def _declare_progress() -> None:
+    def progress(name: str, unit: str, meaning: str, by: str = "run loop", equation: str = "", **kind: bool) -> None:
+        declare_metric(name, unit, meaning, by, "Progress and speed", equation, **kind)
+
+    progress("episode", "episodes", "Training episodes collected so far.", whole=True, latest=True)
+    progress("updates", "gradient steps", "Gradient steps so far.", whole=True, latest=True)
+    progress("epsilon", "probability", "Probability that an agent acts at random in training.", "runner", latest=True)
+    progress(
+        "env_steps_per_second",
+        "env steps/s",
+        "Speed of the whole run since the last log, gradient steps and tests included.",
+    )
+    progress("rollout_ms", "ms per env step", "Time to collect, from acting to the replay buffer, since the last log.")
+    progress("update_ms", "ms per gradient step", "Time to learn, from drawing a batch on, since the last log.")
+    progress("reward_mean", "reward per step", "Mean that `standardise_rewards` subtracts.")
+    progress("reward_std", "reward per step", "Standard deviation that `standardise_rewards` divides by.")
+
+
+def _declare_learner() -> None:
+    def learner(name: str, unit: str, meaning: str, equation: str) -> None:
+        declare_metric(name, unit, meaning, "value-based learners", "Value-based learners", equation)
+
+    learner("loss_td", "squared return", "What is minimised.", "0.5 sum(m (Q_tot - y)^2) / sum(m)")
+    learner(
+        "grad_norm",
+        "gradient norm",
+        "L2 norm of the gradient over all trained parameters, before clipping.",
+        "||dL / dtheta||_2",
+    )
+    learner(
+        "td_error_abs",
+        "return",
+        "Distance of value and target. (PyMARL2's `nq_learner` logs half the squared error under this name.)",
+        "sum(m |Q_tot - y|) / sum(m)",
+    )
+    learner(
+        "q_taken_mean",
+        "return per agent",
+        "Joint value of the actions taken, on PyMARL's scale: per agent.",
+        "sum(m Q_tot) / (A sum(m))",
+    )
+    learner("target_mean", "return per agent", "Its target, on the same scale.", "sum(m y) / (A sum(m))")
+
+
+def _declare_sizes() -> None:
+    for name, what in {"agent_parameters": "the agents' network", "mixer_parameters": "the mixer"}.items():
+        declare_metric(
+            name,
+            "parameters",
+            f"Trainable parameters of {what}, logged once at the start.",
+            "run",
+            "Sizes",
+            whole=True,
+            latest=True,
+        )
+
+
+_declare_episodes()
+_declare_progress()
+_declare_learner()
+_declare_sizes()
