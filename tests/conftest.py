@@ -14,6 +14,7 @@ import yaml
 
 from components.episode_buffer import EpisodeBatch
 from components.transforms import OneHot
+from run.experiment import make_scheme as scheme_of_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,15 +60,7 @@ def make_args(**changes: Any) -> SimpleNamespace:
 
 
 def make_scheme(args: SimpleNamespace) -> tuple[dict[str, Any], dict[str, int], dict[str, Any]]:
-    scheme = {
-        "state": {"vshape": args.state_shape},
-        "obs": {"vshape": args.obs_shape, "group": "agents"},
-        "actions": {"vshape": (1,), "group": "agents", "dtype": th.long},
-        "avail_actions": {"vshape": (args.n_actions,), "group": "agents", "dtype": th.int},
-        "reward": {"vshape": (1,)},
-        "terminated": {"vshape": (1,), "dtype": th.uint8},
-    }
-    return scheme, {"agents": args.n_agents}, {"actions": ("actions_onehot", [OneHot(args.n_actions)])}
+    return scheme_of_run(args), {"agents": args.n_agents}, {"actions": ("actions_onehot", [OneHot(args.n_actions)])}
 
 
 def make_batch(args: SimpleNamespace, lengths: list[int], terminal: list[bool], seed: int = 0) -> EpisodeBatch:

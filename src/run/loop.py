@@ -45,10 +45,11 @@ def train(exp: Experiment) -> float:
             if runner.t_env - counters.last_log_t >= args.log_interval:
                 log_progress(exp, watch)
             bar.update(runner.t_env, return_mean=float(batch["reward"].sum(dim=1).mean()))
-        if counters.last_test_t != runner.t_env:
-            test_return = test(exp)  # the curve's last point is the final model's
+        # Saved before the last test, which a longer run would not make here: so it can be continued bit by bit.
         if args.save_model and counters.last_save_t != runner.t_env:
             save_checkpoint(exp)
+        if counters.last_test_t != runner.t_env:
+            test_return = test(exp)  # the curve's last point is the final model's
         if counters.last_log_t != runner.t_env:
             log_progress(exp, watch)
     finally:
