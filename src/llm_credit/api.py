@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
-from .builtin import builtin_source
-from .compiler import compile_function
-from .errors import CreditError, Refused
-from .probe import probe
-from .rehearsal import rehearse
+from .errors import Refused
+from .examine import Report, examine
+from .jail import check_in_jail
 from .screen import screen
 from .settings import TFCAFSettings
 from .task import TaskDescription
-from .tfcaf import TFCAF
+from .tfcaf import CreditFunction
 
-log = logging.getLogger("pymarl")
+MIXER_FORMS = ("credit_weights", "QLLMNetwork")
 
 
-@dataclass
-class Report:
-    """The verdict on a source. ``stage``, ``reason``, ``line`` are of the refusal; ``igm`` is what holds of the gate:
+def check_source(source: str, task: TaskDescription, settings: TFCAFSettings | None = None) -> Report:
+    """Screens, compiles and probes a source; never raises for a bad candidate.
 
-    ``constructed`` (non-negative by phi), ``sampled`` (no negative weight found on drawn states), ``violated``.
+    The text is looked at here; whatever runs it runs in the jail.
     """
-
-    accepted: bool
-    stage: str = ""
-    reason: str = ""
-    line: int | None = None
-    numbers: dict[str, float] = field(default_factory=dict)
-    igm: str = ""
-
-
-def check_source(source: str, task: TaskDescription) -> Report:
-    """Screens, compiles and probes a source under the default settings; never raises for a bad candidate."""
     try:
-        report: Report = compile_source(source, task).report
-        return report
+        screen(source)
     except Refused as e:
-        return Report(False, e.stage, e.reason, e.line)
+        return Report.refusal(e)
+    return check_in_jail(source, task, settings or TFCAFSettings())
 
 
 def compile_source(
@@ -49,39 +34,45 @@ def compile_source(
     igm: str = "enforce",
     bias: str = "off",
     phi: str = "clamp",
-    check_states: int = 1024,
-    check_seed: int = 0,
+    backend: str = "torchscript",
     origin: str = "source",
-) -> TFCAF:
-    """The mixer that ``source`` stands for. Raises Refused where :func:`check_source` refuses."""
-    TFCAFSettings.from_mapping({"igm": igm, "bias": bias, "phi": phi})
-    screened = screen(source)
-    program = compile_function(screened)
-    rehearse(screened, task.n_agents, task.state_dim)  # before the compiled function runs for the first time
-    tfcaf = TFCAF(program, screened.form, task.n_agents, task.state_dim, igm, phi, bias, source, origin)
-    numbers = probe(tfcaf, screened, task, check_states, check_seed)
-    status = "constructed" if igm == "enforce" else "violated" if numbers["negative_share"] > 0 else "sampled"
-    tfcaf.report = Report(True, numbers=numbers, igm=status)
-    return tfcaf
+    settings: TFCAFSettings | None = None,
+    trusted: bool = False,
+) -> Any:
+    """The module that ``source`` stands for: a TFCAF, or an AdvantageTFCAF for the advantage form.
+
+    Raises Refused where :func:`check_source` refuses: the source goes through the jail first, except where it is
+    ``trusted`` (a function that ships with the project).
+    """
+    chosen = {"igm": igm, "bias": bias, "phi": phi, "backend": backend}
+    TFCAFSettings.from_mapping(chosen)
+    settings = replace(settings or TFCAFSettings(), **chosen)  # type: ignore[arg-type]
+    if not trusted:
+        check_source(source, task, settings).raise_refusal()
+    return examine(source, task, settings, origin)
 
 
-def build_tfcaf(task: TaskDescription, settings: TFCAFSettings) -> TFCAF:
-    """The mixer for a task, from the source that the settings name. Raises CreditError, Refused among them."""
-    source, origin = _source(task, settings)
-    tfcaf = compile_source(
-        source, task, settings.igm, settings.bias, settings.phi, settings.check_states, settings.check_seed, origin
+def build_tfcaf(task: TaskDescription, settings: TFCAFSettings, forms: tuple[str, ...] = MIXER_FORMS) -> CreditFunction:
+    """The function for a task, from the source that the settings name. Raises CreditError, Refused among them.
+
+    forms: those that the caller has a place for (``credit_advantages`` only in QPLEX's).
+    """
+    from .sources import find_source
+
+    found = find_source(task, settings, forms)
+    form = screen(found.source).form
+    if form not in forms:
+        raise Refused("text", f"the form {form} has no place here; this mixer takes {' or '.join(forms)}")
+    function: CreditFunction = compile_source(
+        found.source,
+        task,
+        found.igm or settings.igm,
+        settings.bias,
+        found.phi or settings.phi,
+        settings.backend,
+        found.origin,
+        settings,
+        trusted=found.trusted,
     )
-    log.debug("credit function: %s (no language model is asked)", origin)
-    return tfcaf
-
-
-def _source(task: TaskDescription, settings: TFCAFSettings) -> tuple[str, str]:
-    if settings.source == "file":
-        if not settings.file:
-            raise CreditError("llm.source=file needs llm.file=PATH")
-        try:
-            return Path(settings.file).read_text(encoding="utf-8"), f"file:{settings.file}"
-        except (OSError, UnicodeDecodeError) as e:
-            raise CreditError(f"llm.file={settings.file} cannot be read: {e}") from e
-    name, source = builtin_source(task, settings.builtin, strict=settings.source == "builtin")
-    return source, f"builtin:{name}"
+    function.provenance = found.provenance
+    return function

@@ -6,11 +6,12 @@ TorchScript's own parser misreads Python (``~a & b`` becomes ``~(a & b)``): no p
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 
 from .errors import Refused
 from .screen import Screened
 
-RETURNS = {"credit_weights": "Tuple[Tensor, Tensor]", "QLLMNetwork": "Tensor"}
+RETURNS = {"credit_weights": "Tuple[Tensor, Tensor]", "QLLMNetwork": "Tensor", "credit_advantages": "Tensor"}
 _OPS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~",
@@ -20,25 +21,44 @@ _OPS = {
 _DTYPE_METHODS = {"bool": "torch.bool", "long": "torch.int64", "float": "torch.float32"}
 
 
-def emit(screened: Screened) -> str:
+@dataclass(frozen=True)
+class Emitted:
+    """TorchScript source, and for each of its lines the line of the candidate that it comes from."""
+
+    text: str
+    lines: tuple[int, ...]
+
+    def origin(self, line: int) -> int | None:
+        """The candidate's line for a line of the text, both 1-based."""
+        return self.lines[line - 1] if 1 <= line <= len(self.lines) else None
+
+
+def emit(screened: Screened) -> Emitted:
     """The function as a method of a ScriptModule."""
     parameters = ", ".join(f"{a.arg}: Tensor" for a in screened.function.args.args)
     head = f"def {screened.form}(self, {parameters}) -> {RETURNS[screened.form]}:"
-    return "\n".join([head, *_block(screened.function.body, 1)]) + "\n"
+    numbered = [(screened.function.lineno, head), *_block(screened.function.body, 1)]
+    return Emitted("\n".join(text for _, text in numbered) + "\n", tuple(line for line, _ in numbered))
 
 
-def _block(statements: list[ast.stmt], depth: int) -> list[str]:
-    lines = [line for s in statements for line in _statement(s, depth)]
-    return lines or ["    " * depth + "pass"]
+def _block(statements: list[ast.stmt], depth: int) -> list[tuple[int, str]]:
+    """Numbered lines: each emitted line with the candidate's line."""
+    lines = [line for s in statements for line in _numbered(s, depth)]
+    return lines or [(0, "    " * depth + "pass")]
+
+
+def _numbered(s: ast.stmt, depth: int) -> list[tuple[int, str]]:
+    pad = "    " * depth
+    if isinstance(s, ast.If):
+        lines = [(s.lineno, f"{pad}if {_e(s.test)}:"), *_block(s.body, depth + 1)]
+        return lines + ([(s.lineno, f"{pad}else:"), *_block(s.orelse, depth + 1)] if s.orelse else [])
+    if isinstance(s, ast.For):
+        return [(s.lineno, f"{pad}for {_e(s.target)} in {_e(s.iter)}:"), *_block(s.body, depth + 1)]
+    return [(s.lineno, text) for text in _statement(s, depth)]
 
 
 def _statement(s: ast.stmt, depth: int) -> list[str]:
     pad = "    " * depth
-    if isinstance(s, ast.If):
-        lines = [f"{pad}if {_e(s.test)}:", *_block(s.body, depth + 1)]
-        return lines + ([f"{pad}else:", *_block(s.orelse, depth + 1)] if s.orelse else [])
-    if isinstance(s, ast.For):
-        return [f"{pad}for {_e(s.target)} in {_e(s.iter)}:", *_block(s.body, depth + 1)]
     if isinstance(s, ast.AugAssign):  # written out: on a tensor it would change whatever else has that memory
         return [f"{pad}{_e(s.target)} = ({_e(s.target)} {_OPS[type(s.op)]} {_e(s.value)})"]
     if isinstance(s, ast.Assign):

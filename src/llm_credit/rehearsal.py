@@ -17,6 +17,7 @@ import torch
 from .errors import Refused
 from .interpreter import Interpreter
 from .screen import Screened
+from .task import TaskDescription
 
 N = 4099  # a prime: a size that it divides comes from the number of states
 NUMBERS_PER_STATE = 20_000  # that one tensor may hold
@@ -26,7 +27,7 @@ FEW = 101  # states of the comparison; prime too
 MAX_RECORDED = 20_000_000  # numbers kept to compare intermediate results
 
 
-def rehearse(screened: Screened, n_agents: int, state_dim: int) -> None:
+def rehearse(screened: Screened, task: TaskDescription) -> None:
     """Raises Refused (stage probe) for what must not run. Takes no memory worth naming."""
     work = 0
 
@@ -43,8 +44,12 @@ def rehearse(screened: Screened, n_agents: int, state_dim: int) -> None:
         if work > WORK_PER_STATE * N:
             raise Refused("probe", f"one call makes more than {WORK_PER_STATE} numbers a state; do less", line)
 
-    state = torch.zeros(N, state_dim, device="meta")
-    arguments = [state] if screened.form == "credit_weights" else [torch.zeros(N, n_agents, device="meta"), state]
+    state = torch.zeros(N, task.state_dim, device="meta")
+    arguments = {
+        "credit_weights": [state],
+        "QLLMNetwork": [torch.zeros(N, task.n_agents, device="meta"), state],
+        "credit_advantages": [state, torch.zeros(N, task.n_agents, task.n_actions, device="meta")],
+    }[screened.form]
     interpret(Interpreter(screened, N, observe, everything=True), arguments)
 
 
@@ -62,8 +67,10 @@ def interpret(interpreter: Interpreter, arguments: list[torch.Tensor]) -> Any:
 
 @torch.no_grad()
 def compare(screened: Screened, program: Any, arguments: list[torch.Tensor]) -> None:
-    """Raises Refused unless the compiled function gives what Python means, and every value keeps to its own state."""
-    arguments = [a[:FEW] for a in arguments]
+    """Raises Refused unless the compiled function gives what Python means, and every value keeps to its own state.
+
+    arguments: for FEW states.
+    """
     recorded: list[torch.Tensor] = []
     kept = [a.clone() for a in arguments]
     expected = interpret(Interpreter(screened, observe=_recorder(recorded)), kept)

@@ -9,7 +9,7 @@ from . import allowlist as allow
 
 def rewrite(function: ast.FunctionDef) -> None:
     """Tensors made from nothing are made where the state is: ``torch.zeros(n, 2)`` would fail on a GPU."""
-    place = function.args.args[-1].arg
+    place = function.args.args[0].arg  # any parameter: all of them lie on one device
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue

@@ -17,7 +17,13 @@ MAX_ITERATIONS = 10_000
 MAX_INT = 1_000_000
 MAX_LITERAL_SIZE = 10_000  # elements a literal size may ask for, for each row of the state
 EQUATION = re.compile(r"[a-zA-Z ,]*(->[a-zA-Z ]*)?")
-FORMS = {"credit_weights": ("state",), "QLLMNetwork": ("agents_q", "global_state")}
+# the function's name says its form: weights, the paper's whole mixer, or QPLEX's lambda on advantages
+FORMS = {
+    "credit_weights": ("state",),
+    "QLLMNetwork": ("agents_q", "global_state"),
+    "credit_advantages": ("state", "actions_onehot"),
+}
+STATE = {"credit_weights": "state", "QLLMNetwork": "global_state", "credit_advantages": "state"}
 
 
 @dataclass(frozen=True)

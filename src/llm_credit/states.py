@@ -46,3 +46,22 @@ def corner_states(task: TaskDescription, n: int = 256, seed: int = 0) -> torch.T
     g = torch.Generator().manual_seed(seed)
     ends = torch.where(torch.rand(n, task.state_dim, generator=g) < 0.5, low, high)
     return torch.cat([torch.zeros(1, task.state_dim), low[None], high[None], ends])
+
+
+def draw_beyond(task: TaskDescription, n: int, seed: int = 0) -> torch.Tensor:
+    """``[n, S]``: like :func:`draw_states`, but every real or integer field over twice its range around its middle."""
+    states = draw_states(task, n, seed)
+    for f in task.state_fields:
+        if f.kind in ("real", "integer"):
+            middle, where = (f.low + f.high) / 2, list(f.indices())
+            states[:, where] = middle + 2 * (states[:, where] - middle)
+    return states
+
+
+def draw_actions(task: TaskDescription, n: int, seed: int = 0) -> torch.Tensor:
+    """``[n, A, U]``: one action of each agent as one-hot rows; the last row is zeros, as in padded steps."""
+    g = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(task.n_actions, (n, task.n_agents), generator=g)
+    hot = torch.nn.functional.one_hot(chosen, task.n_actions).float()
+    hot[-1] = 0
+    return hot

@@ -1,6 +1,6 @@
-"""The compiled function as a mixer.
+"""The accepted function as a module: a mixer's credits, or QPLEX's lambda.
 
-Legend: N rows, A agents, S state.
+Legend: N rows, A agents, S state, U actions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import torch
 from torch import nn
 
 PHI = {"clamp": lambda w: w.clamp(min=0), "abs": torch.abs, "softplus": nn.functional.softplus}
+SMALLEST_LAMBDA = 1e-6  # keeps the advantage form positive: an advantage of any size must count
 
 
-class TFCAF(nn.Module):
-    """``Q_tot = sum_i phi(w_i(s)) Q_i + b(s)``; nothing to train, an empty state dict.
-
-    ``igm="enforce"`` applies ``phi`` to every weight; ``bias="off"`` sets ``b`` to 0.
-    """
+class CreditFunction(nn.Module):
+    """What both forms share: the program and its record. Nothing to train, an empty state dict."""
 
     def __init__(
         self, program: Any, form: str, n_agents: int, state_dim: int, igm: str = "enforce", phi: str = "clamp",
@@ -30,6 +28,39 @@ class TFCAF(nn.Module):
         self.igm, self.phi, self.bias = igm, phi, bias
         self.source, self.origin = source, origin
         self.report: Any = None
+        self.provenance: dict[str, Any] = {}
+
+    def _check_state(self, state: torch.Tensor) -> None:
+        if state.dim() != 2 or state.shape[1] != self.state_dim:
+            raise ValueError(f"TFCAF: state should be [N, {self.state_dim}], received {list(state.shape)}")
+
+    @property
+    def source_hash(self) -> str:
+        """SHA-256 of the source text, in hexadecimal."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    def record(self) -> dict[str, Any]:
+        """What a run's record should hold: where the function comes from, its text and hash, gate and numbers."""
+        return {
+            "origin": self.origin,
+            "source": self.source,
+            "sha256": self.source_hash,
+            "form": self.form,
+            "igm_setting": self.igm,
+            "phi": self.phi,
+            "bias": self.bias,
+            "igm": self.report.igm if self.report else "",
+            "proof": self.report.proof if self.report else "",
+            "numbers": self.report.numbers if self.report else {},
+            "provenance": self.provenance,
+        }
+
+
+class TFCAF(CreditFunction):
+    """``Q_tot = sum_i phi(w_i(s)) Q_i + b(s)``.
+
+    ``igm="enforce"`` applies ``phi`` to every weight; ``bias="off"`` sets ``b`` to 0.
+    """
 
     def raw_weights(self, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What the function itself says, before the gate: ``w [N, A]``, ``b [N, 1]``."""
@@ -47,10 +78,9 @@ class TFCAF(nn.Module):
 
     def credit_weights(self, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The credits that count, ``w [N, A]`` and ``b [N, 1]``, after the gate. The state gets no gradient."""
-        if state.dim() != 2 or state.shape[1] != self.state_dim:
-            raise ValueError(f"TFCAF: state should be [N, {self.state_dim}], received {list(state.shape)}")
+        self._check_state(state)
         w, b = self.raw_weights(state.detach())
-        if self.igm == "enforce":
+        if self.igm != "relax":
             w = PHI[self.phi](w)
         return w, torch.zeros_like(b) if self.bias == "off" else b
 
@@ -62,20 +92,27 @@ class TFCAF(nn.Module):
         w, b = self.credit_weights(state)
         return (w * agents_q).sum(dim=1, keepdim=True) + b
 
-    @property
-    def source_hash(self) -> str:
-        """SHA-256 of the source text, in hexadecimal."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
 
-    def record(self) -> dict[str, Any]:
-        """What a run's record should hold: where the function comes from, its text and hash, gate and numbers."""
-        return {
-            "origin": self.origin,
-            "source": self.source,
-            "sha256": self.source_hash,
-            "igm_setting": self.igm,
-            "phi": self.phi,
-            "bias": self.bias,
-            "igm": self.report.igm if self.report else "",
-            "numbers": self.report.numbers if self.report else {},
-        }
+class AdvantageTFCAF(CreditFunction):
+    """The advantage form: ``Q_tot = V_tot + sum_i lambda_i(s, a) A_i`` with ``lambda > 0`` (QPLEX, arXiv 2008.01062).
+
+    Credit sees the joint action, so ``Q_tot`` need not be monotonic in the utilities; Individual-Global-Max holds
+    because every advantage is at most 0 and every lambda positive. ``relax`` does not exist here.
+    """
+
+    def raw_lambda(self, state: torch.Tensor, actions_onehot: torch.Tensor) -> torch.Tensor:
+        """What the function itself says: ``[N, A]`` from ``state [N, S]`` and ``actions_onehot [N, A, U]``."""
+        result: torch.Tensor = self.program.credit_advantages(state, actions_onehot)
+        return result
+
+    def credit_advantages(self, state: torch.Tensor, actions_onehot: torch.Tensor) -> torch.Tensor:
+        """Lambda ``[N, A]``, positive. Neither argument gets a gradient."""
+        self._check_state(state)
+        if actions_onehot.dim() != 3 or actions_onehot.shape[:2] != (state.shape[0], self.n_agents):
+            expected = f"[{state.shape[0]}, {self.n_agents}, U]"
+            raise ValueError(f"TFCAF: actions_onehot should be {expected}, received {list(actions_onehot.shape)}")
+        return PHI[self.phi](self.raw_lambda(state.detach(), actions_onehot.detach())).clamp(min=SMALLEST_LAMBDA)
+
+    def forward(self, state: torch.Tensor, actions_onehot: torch.Tensor) -> torch.Tensor:
+        """Lambda ``[N, A]`` from ``state [N, S]`` and ``actions_onehot [N, A, U]``."""
+        return self.credit_advantages(state, actions_onehot)

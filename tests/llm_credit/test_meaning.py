@@ -35,7 +35,7 @@ def agree(source, task):
     state = draw_states(task, 101, seed=3)
     screened = screen(source)
     program = compile_function(screened)
-    rehearse(screened, task.n_agents, task.state_dim)
+    rehearse(screened, task)
     compare(screened, program, [state])
     expected = python(source, state.clone())
     for got in (program.credit_weights(state), Interpreter(screened)(state.clone())):

@@ -24,7 +24,7 @@ class TFCAFMixer(StateMixer):
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         try:
-            self.tfcaf = build_tfcaf(TaskDescription.from_json(args.task), TFCAFSettings.from_mapping(args.llm))
+            self.tfcaf: Any = build_tfcaf(TaskDescription.from_json(args.task), TFCAFSettings.from_mapping(args.llm))
         except (CreditError, TaskError) as e:
             raise UserError(f"mixer=tfcaf: {e}") from e
 

@@ -1,0 +1,211 @@
+"""Content-addressed record of every search: finished ones as entries that never change, others as work under way.
+
+    <root>/entries/<hash>/     a finished search; <hash> is that of its manifest, which names every file's hash
+    <root>/index/<key>         the entry for a task and settings
+    <root>/searches/<key>/     a search under way: replies and checks as they come, so that nothing is asked twice
+    <root>/locks/<key>
+
+Entries that ship with the project lie in ``llm_credit/examples`` and are read in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import CreditError
+from .files import append_line, locked, sha256, write_atomically
+from .llm import Reply, Request, canonical
+
+SHIPPED = Path(__file__).parent / "examples"
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished search on disk."""
+
+    path: Path
+
+    @property
+    def hash(self) -> str:
+        return self.path.name
+
+    def text(self, name: str) -> str:
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as e:
+            raise CreditError(f"archive entry {self.hash[:12]}: {name} cannot be read: {e}") from e
+
+    def json(self, name: str) -> Any:
+        try:
+            return json.loads(self.text(name))
+        except ValueError as e:
+            raise CreditError(f"archive entry {self.hash[:12]}: {name} is not JSON: {e}") from e
+
+    @property
+    def source(self) -> str:
+        return self.text("function.py")
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the search came to: see :meth:`search.SearchResult.to_dict`."""
+        result: dict[str, Any] = self.json("result.json")
+        return result
+
+    @property
+    def shipped(self) -> bool:
+        return SHIPPED in self.path.parents
+
+    def problems(self) -> list[str]:
+        """What differs from what was written; empty if every byte is as it was."""
+        where = self.hash[:12]
+        try:
+            manifest_text = self.text(MANIFEST)
+            files: dict[str, str] = json.loads(manifest_text)["files"]
+        except (CreditError, ValueError, KeyError, TypeError) as e:
+            return [f"{where}: the manifest cannot be read: {e}"]
+        found = []
+        if sha256(manifest_text) != self.hash:
+            found.append(f"{where}: {MANIFEST} is not the one that gave the entry its name")
+        there = {str(p.relative_to(self.path)) for p in self.path.rglob("*") if p.is_file()} - {MANIFEST}
+        found += [f"{where}: {name} is missing" for name in sorted(set(files) - there)]
+        found += [f"{where}: {name} does not belong to the entry" for name in sorted(there - set(files))]
+        for name in sorted(there & set(files)):
+            if sha256((self.path / name).read_bytes()) != files[name]:
+                found.append(f"{where}: {name} has been changed")
+        return found
+
+
+class Workspace:
+    """A search under way. Everything that costs something is written before it is used."""
+
+    def __init__(self, path: Path, question: Mapping[str, Any]) -> None:
+        self.path = path
+        self._write("question.json", json.dumps(question, indent=1, sort_keys=True) + "\n")
+
+    def _write(self, name: str, data: str | bytes) -> None:
+        write_atomically(self.path / name, data)
+
+    def write(self, name: str, data: str | bytes) -> None:
+        self._write(name, data)
+
+    def reply(self, request: Request) -> Reply | None:
+        path = self.path / "replies" / f"{request.hash}.json"
+        return Reply.from_dict(json.loads(path.read_text(encoding="utf-8"))["reply"]) if path.exists() else None
+
+    def keep_reply(self, request: Request, reply: Reply) -> None:
+        record = {"name": request.name, "request": request.to_dict(), "reply": reply.to_dict()}
+        self._write(f"replies/{request.hash}.json", json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+    def check(self, source: str) -> dict[str, Any] | None:
+        path = self.path / "checks" / f"{sha256(source)}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def keep_check(self, source: str, report: Mapping[str, Any]) -> None:
+        """Kept because its timings stand in prompts: measured again, they would make other prompts."""
+        self._write(f"checks/{sha256(source)}.json", json.dumps(report, indent=1, sort_keys=True) + "\n")
+
+    def ledger(self, line: Mapping[str, Any]) -> None:
+        append_line(self.path / "ledger.jsonl", json.dumps(line, sort_keys=True))
+
+    def ledger_lines(self) -> list[dict[str, Any]]:
+        """Every attempt so far; a last line that a crash cut off is left out."""
+        path, lines = self.path / "ledger.jsonl", []
+        for text in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+            try:
+                lines.append(json.loads(text))
+            except ValueError:
+                continue
+        return lines
+
+
+class Archive:
+    """The searches under one folder, and those that ship with the project (read only)."""
+
+    def __init__(self, root: str | Path, shipped: bool = True) -> None:
+        self.root = Path(root)
+        self.homes = [self.root, SHIPPED] if shipped else [self.root]
+
+    def find(self, key: str) -> Entry | None:
+        """The finished search for a key, the user's own before the shipped ones."""
+        for home in self.homes:
+            index = home / "index" / key
+            if index.is_file():
+                name = index.read_text(encoding="utf-8").strip()
+                entry = Entry(home / "entries" / name)
+                if not entry.path.is_dir():
+                    raise CreditError(f"{index} names the entry {name[:12]}, which is not there")
+                return entry
+        return None
+
+    def get(self, prefix: str) -> Entry:
+        """The entry whose hash begins with ``prefix``. Raises CreditError for none or several."""
+        found = [e for e in self.entries() if e.hash.startswith(prefix)]
+        if len(found) != 1:
+            what = "no entry" if not found else f"{len(found)} entries"
+            raise CreditError(f"{what} in {self.root} begins with {prefix!r}; `python -m llm_credit list` shows them")
+        return found[0]
+
+    def entries(self) -> list[Entry]:
+        folders = {p.name: p for home in reversed(self.homes) for p in (home / "entries").glob("*") if p.is_dir()}
+        return [Entry(folders[name]) for name in sorted(folders) if not name.startswith(".")]
+
+    def workspace(self, key: str, question: Mapping[str, Any]) -> Workspace:
+        return Workspace(self.root / "searches" / key, question)
+
+    @contextmanager
+    def lock(self, key: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Eight runs that start together ask once: seven wait here and then find the entry."""
+        with locked(self.root / "locks" / key, waiting):
+            yield
+
+    def finish(self, key: str, workspace: Workspace) -> Entry:
+        """Makes the workspace an entry: its name is the hash of its manifest, so that no byte can change unseen."""
+        files = {
+            str(p.relative_to(workspace.path)): sha256(p.read_bytes())
+            for p in sorted(workspace.path.rglob("*"))
+            if p.is_file() and not p.name.startswith(".writing-")
+        }
+        manifest = canonical({"format": FORMAT, "key": key, "files": files}) + "\n"
+        write_atomically(workspace.path / MANIFEST, manifest)
+        target = self.root / "entries" / sha256(manifest)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # copied, then renamed: the workspace may lie on another file system, and an entry is whole or not there
+            temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
+            shutil.copytree(workspace.path, temporary, dirs_exist_ok=True)
+            temporary.chmod(0o755)
+            os.rename(temporary, target)
+        write_atomically(self.root / "index" / key, target.name + "\n")
+        shutil.rmtree(workspace.path)
+        return Entry(target)
+
+    def problems(self) -> list[str]:
+        """Everything that is not as it was written, of all entries and of the index."""
+        found = [problem for entry in self.entries() for problem in entry.problems()]
+        for home in self.homes:
+            for index in sorted((home / "index").glob("*")):
+                name = index.read_text(encoding="utf-8").strip()
+                entry = Entry(home / "entries" / name)
+                try:
+                    stored = json.loads(entry.text(MANIFEST)).get("key")
+                except (CreditError, ValueError):
+                    found.append(f"index {index.name[:12]} names {name[:12]}, which is not there or cannot be read")
+                    continue
+                if stored != index.name:
+                    found.append(f"index {index.name[:12]} names {name[:12]}, the entry of another question")
+        return found
+
+
+def key_of(question: Mapping[str, Any]) -> str:
+    """The address of a question: what is asked, of which models, with which prompts."""
+    return sha256(canonical(question))

@@ -1,0 +1,355 @@
+"""What values have to do with each other: bounds under a condition, and values that are never below others.
+
+Legend: N rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from .interval_ops import infinite, square
+from .intervals import EXACT, INF, OPERATIONS, Graph, Node, Value, hull, narrow, single, value_of
+
+MAX_DEPTH = 40
+MAX_SPENT = 4_000
+NEGATED = {"lt": "ge", "ge": "lt", "le": "gt", "gt": "le", "eq": "ne", "ne": "eq"}
+MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
+
+
+class Facts(dict[Node, Value]):
+    """Bounds of nodes at one position of a result, and pairs of nodes of which the first is not below the second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders: set[tuple[Node, Node]] = set()
+
+
+Orders = set[tuple[Node, Node]]
+NONE: Orders = set()
+MOVING = ("index", "unsqueeze", "squeeze", "transpose", "permute", "reshape", "expand", "repeat", "flip", "roll")
+
+
+def choose(graph: Graph, args: tuple[Any, ...], values: list[Value], facts: Facts) -> Value:
+    """``torch.where``: each branch is evaluated again under what its being chosen says."""
+    condition, sides = values[0], list(values[1:])
+    for i in (0, 1):
+        if isinstance(args[0], Node) and isinstance(args[i + 1], Node):
+            sides[i] = under(graph, args[i + 1], learned(graph, args[0], i == 0, facts), {}, 0)
+    yes, no = sides
+    always, never = condition.low >= 1, condition.high <= 0
+    low = torch.where(always, yes.low, torch.where(never, no.low, torch.minimum(yes.low, no.low)))
+    high = torch.where(always, yes.high, torch.where(never, no.high, torch.maximum(yes.high, no.high)))
+    low, high = torch.minimum(low, single(low)), torch.maximum(high, single(high))
+    whole = torch.where(always, yes.whole, torch.where(never, no.whole, yes.whole & no.whole))
+    nan = (yes.nan if not bool(never.all()) else None) or (no.nan if not bool(always.all()) else None)
+    return Value(low, high, whole.expand(low.shape), None, nan)
+
+
+def under(graph: Graph, node: Any, facts: Facts, memo: dict[Node, Value], depth: int) -> Value:
+    """Bounds of ``node[p]`` where the facts hold at ``p``: only what works element by element keeps ``p``."""
+    if not isinstance(node, Node) or not facts:
+        return value_of(node)
+    if node in memo:
+        return memo[node]
+    value = node.value
+    operation = OPERATIONS.get(node.op)
+    if operation is not None and operation.local and depth < MAX_DEPTH and graph.spent < MAX_SPENT:
+        values = [under(graph, a, facts, memo, depth + 1) for a in node.args]
+        if any(isinstance(a, Node) and v is not a.value for a, v in zip(node.args, values, strict=True)):
+            graph.spent += 1
+            again = graph.evaluate(node.op, node.args, values, node.extra, node.meta.dtype, facts, node.line)
+            value = narrow(again, value)
+    if node in facts:
+        value = narrow(value, facts[node])
+    memo[node] = value
+    return value
+
+
+def learned(graph: Graph, condition: Node, truth: bool, facts: Facts) -> Facts:
+    """The facts and what ``condition == truth`` adds to them."""
+    found = Facts()
+    found.orders |= facts.orders
+    learn(graph, condition, truth, found, 0)
+    for node, value in facts.items():
+        found[node] = narrow(found[node], value) if node in found else value
+    return found
+
+
+def learn(graph: Graph, condition: Any, truth: bool, found: Facts, depth: int) -> None:
+    if not isinstance(condition, Node) or depth > MAX_DEPTH:
+        return
+    op, args = condition.op, condition.args
+    if condition.meta.dtype == torch.bool:
+        t = torch.full_like(condition.value.low, float(truth))
+        found[condition] = Value(t, t, torch.ones_like(t, dtype=torch.bool))
+    if op in NEGATED:
+        a, b = args
+        sure = truth != (op == "ne")  # then it was no NaN
+        compared = op if truth else NEGATED[op]
+        refine(graph, a, compared, value_of(b), sure, found, depth)
+        refine(graph, b, MIRRORED[compared], value_of(a), sure, found, depth)
+        _order(a, b, compared, sure, found)
+        if isinstance(a, Node) and a.op == "sub" and not isinstance(b, Node) and b == 0 and not _products(a.args):
+            x, y = a.args  # x - y > 0 says x > y
+            refine(graph, x, compared, value_of(y), sure, found, depth)
+            refine(graph, y, MIRRORED[compared], value_of(x), sure, found, depth)
+            _order(x, y, compared, sure, found)
+    elif op == ("and" if truth else "or") or (op == "mul" and truth and condition.meta.dtype == torch.bool):
+        for a in args:
+            learn(graph, a, truth, found, depth + 1)
+    elif op == "not":
+        learn(graph, args[0], not truth, found, depth + 1)
+    elif op == "cast":
+        if args[0].meta.dtype == torch.bool:
+            learn(graph, args[0], truth, found, depth + 1)
+        else:
+            refine(graph, args[0], "ne" if truth else "eq", value_of(0), not truth, found, depth)
+    elif op in MOVING:
+        inner = Facts()
+        learn(graph, args[0], truth, inner, depth + 1)
+        for node, value in inner.items():
+            moved = graph.nodes.get(graph.key(op, (node,), condition.extra))
+            if moved is not None and value.low.shape == args[0].value.low.shape == node.value.low.shape:
+                found[moved] = OPERATIONS[op].rule([value], condition.extra, node.meta.dtype)
+
+
+def _order(a: Any, b: Any, op: str, sure: bool, found: Facts) -> None:
+    """What ``a op b`` says of which is above; for numbers that may be NaN nothing."""
+    if not isinstance(a, Node) or not isinstance(b, Node) or _products((a, b)):
+        return
+    if not sure and (a.value.nan or b.value.nan):
+        return
+    if op in ("gt", "ge", "eq"):
+        found.orders.add((_same(a), _same(b)))
+    if op in ("lt", "le", "eq"):
+        found.orders.add((_same(b), _same(a)))
+
+
+def refine(graph: Graph, node: Any, op: str, other: Value, sure: bool, found: Facts, depth: int) -> None:
+    """What ``node op other`` says of a node. ``sure``: it is then no NaN."""
+    if not isinstance(node, Node) or depth > MAX_DEPTH:
+        return
+    value = found.get(node, node.value)
+    low, high = torch.broadcast_tensors(value.low, other.low)[0], torch.broadcast_tensors(value.high, other.low)[0]
+    whole = value.whole.expand(low.shape)
+    if op in ("gt", "ge", "eq"):
+        low = torch.maximum(low, _beyond(other.low, 1.0, whole) if op == "gt" else other.low)
+    if op in ("lt", "le", "eq"):
+        high = torch.minimum(high, _beyond(other.high, -1.0, whole) if op == "lt" else other.high)
+    if op == "ne":
+        known = other.low == other.high
+        low = torch.where(known & (low == other.low), _beyond(low, 1.0, whole), low)
+        high = torch.where(known & (high == other.low), _beyond(high, -1.0, whole), high)
+    if _products((node,)):  # the comparison was with the rounded product, what follows may use the exact one
+        down, up = (torch.nextafter(t.float(), torch.tensor(end)).double() for t, end in ((low, -INF), (high, INF)))
+        low, high = torch.where(low.abs() > 1e-30, down, low), torch.where(high.abs() > 1e-30, up, high)
+    new = narrow(Value(value.low, value.high, value.whole), Value(low, high, value.whole))
+    found[node] = replace(new, nan=None if sure else value.nan)
+    descend(graph, node, found[node], sure, found, depth + 1)
+
+
+def _products(nodes: tuple[Any, ...]) -> bool:
+    return any(isinstance(n, Node) and n.op == "mul" and not bool(n.value.whole.all()) for n in nodes)
+
+
+def _beyond(t: torch.Tensor, sign: float, whole: torch.Tensor) -> torch.Tensor:
+    """The next value above or below: the next float32, or the next whole number."""
+    step = torch.nextafter(t.float(), torch.tensor(sign * INF)).double()
+    return torch.where(whole, (t * sign).floor() * sign + sign, step)
+
+
+def descend(graph: Graph, node: Node, value: Value, sure: bool, found: Facts, depth: int) -> None:
+    """What a node's bounds say of what it was made from."""
+    if node.op == "cast" and isinstance(node.args[0], Node):
+        a = node.args[0]
+        if a.meta.dtype == torch.bool:
+            if bool((value.low > 0).all()):
+                learn(graph, a, True, found, depth)
+            elif bool((value.high < 1).all()):
+                learn(graph, a, False, found, depth)
+        elif a.meta.dtype == torch.int64 and bool((a.value.low.abs().maximum(a.value.high.abs()) < EXACT).all()):
+            found[a] = narrow(a.value, value)
+    elif node.op == "neg":
+        refine(graph, node.args[0], "ge", Value(-value.high, -value.high, value.whole), sure, found, depth)
+        refine(graph, node.args[0], "le", Value(-value.low, -value.low, value.whole), sure, found, depth)
+    elif node.op == "mul" and bool((value.low > 0).all()):
+        for a in node.args:
+            if isinstance(a, Node) and bool((a.value.low >= 0).all()):
+                refine(graph, a, "gt", value_of(0), sure, found, depth)
+
+
+def sharpen(graph: Graph, op: str, args: tuple[Any, ...], value: Value, values: list[Value], facts: Facts) -> Value:
+    """Bounds of a result, better by what its arguments have to do with each other."""
+    if op == "mul":
+        if args[0] is args[1] and isinstance(args[0], Node):
+            value = narrow(square([values[0]], (), args[0].meta.dtype), value)
+        else:
+            value = _masked(graph, args, value, facts)
+    elif op in ("sub", "div"):
+        value = _ordered(op, args, value, values, facts.orders)
+    if not facts and OPERATIONS[op].local:
+        for i, v in enumerate(values):
+            if v.column is not None and args:
+                value = _still_exclusive(op, i, args, value, values)
+                break
+    return value
+
+
+def _still_exclusive(op: str, i: int, args: tuple[Any, ...], value: Value, values: list[Value]) -> Value:
+    """A result that is 0 where an exclusive number is 0 is one too."""
+    if op not in (
+        "mul",
+        "cast",
+        "neg",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "and",
+        "abs",
+        "sign",
+        "coarse",
+        "relu",
+        "div",
+        "share",
+        "square",
+    ):
+        return value
+    if op == "div" and i != 0:
+        return value
+    zero = torch.zeros_like(values[i].low)
+    tried = [Value(zero, zero, zero == 0) if j == i else v for j, v in enumerate(values)]
+    dtype = torch.bool if op in ("gt", "ge", "eq", "ne", "and") else torch.float32
+    extra = (1.0,) if op == "share" else ()
+    result = OPERATIONS[op].rule(tried, extra, dtype)
+    column = values[i].column
+    if column is None or bool((result.low != 0).any()) or bool((result.high != 0).any()) or result.nan:
+        return value
+    return replace(value, column=column.expand(value.low.shape))
+
+
+def _mask(argument: Any) -> tuple[Any, bool] | None:
+    """The condition that a number 0 or 1 stands for, and whether 1 says that it holds."""
+    if not isinstance(argument, Node):
+        return None
+    if argument.meta.dtype == torch.bool:
+        return argument, True
+    if argument.op == "cast":
+        return _mask(argument.args[0])
+    if argument.op == "sub" and not isinstance(argument.args[0], Node) and argument.args[0] == 1:
+        inner = _mask(argument.args[1])
+        return (inner[0], not inner[1]) if inner else None
+    return None
+
+
+def _masked(graph: Graph, args: tuple[Any, ...], value: Value, facts: Facts) -> Value:
+    """A product with a condition is 0, or the other factor where the condition holds (if it is finite elsewhere)."""
+    for mask, other in (args, args[::-1]):
+        found = _mask(mask)
+        if found is None or not isinstance(other, Node) or other.value.nan or bool(infinite(other.value).any()):
+            continue
+        held = under(graph, other, learned(graph, found[0], found[1], facts), {}, 0)
+        return narrow(value, hull([held, value_of(0)]))
+    return value
+
+
+def _ordered(op: str, args: tuple[Any, ...], value: Value, values: list[Value], orders: Orders) -> Value:
+    """``a - b`` and ``a / b`` where one is never above the other; rounding keeps order."""
+    a, b = args
+    if not isinstance(a, Node) or not isinstance(b, Node):
+        return value
+    if op == "div" and not (bool((values[0].low >= 0).all()) and bool((values[1].low > 0).all())):
+        return value
+    edge = 0.0 if op == "sub" else 1.0
+    if reaches(b, a, op == "div", orders):
+        value = replace(value, high=value.high.clamp(max=edge))
+    if reaches(a, b, op == "div", orders):
+        value = replace(value, low=value.low.clamp(min=edge))
+    return value
+
+
+def _same(node: Any) -> Any:
+    """A node without conversions that change no number."""
+    while isinstance(node, Node) and node.op == "cast" and node.meta.dtype == torch.float32:
+        inner = node.args[0].value
+        if not bool((inner.whole & (inner.low >= -EXACT) & (inner.high <= EXACT)).all()):
+            break
+        node = node.args[0]
+    return node
+
+
+def _within(argument: Any, low: float, high: float) -> bool:
+    v = value_of(argument)
+    return v.nan is None and bool((v.low >= low).all()) and bool((v.high <= high).all())
+
+
+def reaches(y: Any, x: Any, apart: bool, orders: Orders, depth: int = 0) -> bool:
+    """Whether y >= x, element by element, in float32 and for every state.
+
+    apart: both are stored, rounded numbers; else a product may be rounded in one and exact in the other.
+    orders: what is known of the position that is looked at.
+    """
+    y, x = _same(y), _same(x)
+    if y is x:
+        return not isinstance(y, Node) or apart or y.op != "mul"
+    if (y, x) in orders:
+        return True
+    if depth > 6 or not isinstance(x, Node) or not isinstance(y, Node):
+        return False
+    return any(rule(y, x, apart, orders, depth + 1) for rule in (_above, _below, _alike))
+
+
+def _above(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
+    """By how y was made."""
+    op, args = y.op, y.args
+    if op == "amax" or (op == "sum" and _within(args[0], 0, INF)):
+        return reaches(args[0], x, True, NONE, depth)
+    if op == "add":
+        return any(_within(v, 0, INF) and reaches(u, x, apart, orders, depth) for u, v in (args, args[::-1]))
+    if op == "clamp" and y.extra[1] is None:
+        return reaches(args[0], x, apart, orders, depth)
+    if op == "maximum":
+        return any(reaches(u, x, apart, orders, depth) for u in args)
+    if op == "mul":
+        return any(
+            _within(u, 0, INF) and _within(v, 1, INF) and reaches(u, x, apart, orders, depth) for u, v in (args, args[::-1])
+        )
+    if op == "where":
+        return all(reaches(u, x, apart, orders, depth) for u in args[1:])
+    return False
+
+
+def _below(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
+    """By how x was made."""
+    op, args = x.op, x.args
+    if op == "amin":
+        return reaches(y, args[0], True, NONE, depth)
+    if op == "sub":
+        return _within(args[1], 0, INF) and reaches(y, args[0], apart, orders, depth)
+    if op == "clamp" and x.extra[0] is None:
+        return reaches(y, args[0], apart, orders, depth)
+    if op == "minimum":
+        return any(reaches(y, u, apart, orders, depth) for u in args)
+    if op == "mul":
+        return any(
+            _within(u, 0, INF) and _within(v, 0, 1) and reaches(y, u, apart, orders, depth) for u, v in (args, args[::-1])
+        )
+    if op == "where":
+        return all(reaches(y, u, apart, orders, depth) for u in args[1:])
+    return False
+
+
+def _alike(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
+    """u - c >= v - c, and u + c >= v + c, where u >= v."""
+    if y.op != x.op or y.op not in ("sub", "add"):
+        return False
+    pairs = [(0, 1)] if y.op == "sub" else [(0, 1), (1, 0)]
+    for i, j in pairs:
+        c = y.args[j]
+        same = c is x.args[j] if isinstance(c, Node) else c == x.args[j] and type(c) is type(x.args[j])
+        if same and not (isinstance(c, Node) and c.op == "mul") and reaches(y.args[i], x.args[i], False, orders, depth):
+            return True
+    return False

@@ -1,0 +1,232 @@
+"""The abstract domain of the IGM proof: for every number of a tensor, bounds that it never leaves in float32.
+
+Every expression of the function becomes a node, equal expressions the same node, so that ``x - x.amin(1, True)``
+is known to be a thing minus its own minimum. Bounds have one row, which stands for every row; shapes are followed on
+tensors without memory that have ``N`` rows, so that nothing can take the rows for another dimension.
+
+Rounding: float32 operations round to the nearest number, which keeps order. So the result at the bounds, rounded
+alike, bounds the results between. A product may also stay unrounded (fused multiply-add); both are within its bounds.
+
+Legend: N rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+N = 4099  # a prime: a size that it divides comes from the number of states
+MAX_NODES = 4_000
+MAX_NUMBERS = 200_000  # of one tensor, for one state
+EXACT = 2.0**24  # whole numbers up to here are exact in float32
+MEMBERS = 2**20  # an exclusive number is named group * MEMBERS + member
+INF = math.inf
+Trouble = tuple[int, str]  # the line, and what may go wrong there
+
+
+class Unfollowed(Exception):
+    """Nothing can be said about a value; the message is for a researcher."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """Bounds of a tensor's numbers. All tensors have its shape, with one row.
+
+    low, high: float64; an infinite bound means that the value may be infinite. whole: only whole numbers are possible.
+    column: the name of the exclusive number that an element is a multiple of, 0 for none: of the numbers of one group
+        at most one is not 0. nan: where NaN may come from, None where it cannot be.
+    """
+
+    low: torch.Tensor
+    high: torch.Tensor
+    whole: torch.Tensor
+    column: torch.Tensor | None = None
+    nan: Trouble | None = None
+
+
+class Node:
+    """One expression: operation, arguments (nodes and numbers), a tensor of its shape and dtype, and its bounds."""
+
+    __slots__ = ("args", "extra", "line", "meta", "op", "value")
+
+    def __init__(
+        self, op: str, args: tuple[Any, ...], extra: tuple[Any, ...], meta: torch.Tensor, value: Value, line: int
+    ) -> None:
+        self.op, self.args, self.extra, self.meta, self.value, self.line = op, args, extra, meta, value, line
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How an operation changes shapes and bounds.
+
+    rule: (bounds of the arguments, extra, the result's dtype) -> bounds. meta: (arguments, extra) -> result.
+    local: element ``p`` of the result depends on the arguments' elements at ``p`` only, broadcasting included.
+    stops_nan: the rule itself says whether the result may be NaN.
+    """
+
+    rule: Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]
+    meta: Callable[[list[Any], tuple[Any, ...]], torch.Tensor]
+    local: bool = False
+    stops_nan: bool = False
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def point(number: float) -> Value:
+    """A plain number; torch computes with the nearest float32."""
+    exact = isinstance(number, int) or float(number).is_integer()
+    t = torch.tensor(float(number), dtype=torch.float64)
+    t = t if isinstance(number, int) else single(t)
+    return Value(t, t, torch.tensor(exact))
+
+
+def value_of(argument: Any) -> Value:
+    return argument.value if isinstance(argument, Node) else point(argument)
+
+
+def single(t: torch.Tensor) -> torch.Tensor:
+    return t.float().double()
+
+
+def rounded(low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Bounds after rounding to the nearest float32; a step outwards first, against float64's own rounding."""
+    down, up = torch.nextafter(low, low.new_tensor(-INF)), torch.nextafter(high, high.new_tensor(INF))
+    return single(down), single(up)
+
+
+def settle(
+    low: torch.Tensor, high: torch.Tensor, whole: torch.Tensor, dtype: torch.dtype, trouble: str | bool = ""
+) -> Value:
+    """The bounds of a result, from bounds before rounding. ``trouble`` says why it may be NaN."""
+    nan = (0, str(trouble)) if trouble else None
+    if dtype == torch.bool:
+        return Value(low.clamp(0, 1), high.clamp(0, 1), torch.ones_like(low, dtype=torch.bool), None, nan)
+    low, high = torch.nan_to_num(low, -INF, INF, -INF), torch.nan_to_num(high, INF, INF, -INF)
+    if dtype == torch.int64:
+        if low.numel() and max(float(-low.min()), float(high.max())) > 2**52:
+            raise Unfollowed("whole numbers may grow too large")
+        return Value(low, high, torch.ones_like(low, dtype=torch.bool), None, nan)
+    whole = whole & (low >= -EXACT) & (high <= EXACT)
+    return Value(*rounded(low, high), whole.expand(low.shape), None, nan)
+
+
+def widened(low: torch.Tensor, high: torch.Tensor, part: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Bounds moved outwards by a part of themselves, which keeps signs; what may underflow reaches 0."""
+    low, high = low - low.abs() * part, high + high.abs() * part
+    low = torch.where((low > 0) & (low < 1e-36), 0.0, torch.where((low < 0) & (low > -1e-36), -1e-36, low))
+    return low, torch.where((high < 0) & (high > -1e-36), 0.0, torch.where((high > 0) & (high < 1e-36), 1e-36, high))
+
+
+def narrow(a: Value, b: Value) -> Value:
+    """What holds of a value for which both hold. Where they contradict each other (no state leads there), a holds."""
+    low, high = torch.maximum(a.low, b.low), torch.minimum(a.high, b.high)
+    empty = low > high
+    whole, low, high = a.whole | b.whole, torch.where(empty, a.low, low), torch.where(empty, a.high, high)
+    return Value(low, high, whole.expand(low.shape), None, a.nan if b.nan else None)
+
+
+def hull(parts: list[Value]) -> Value:
+    """What holds of a value that is one of several."""
+    first, *rest = parts
+    low, high, whole, nan = first.low, first.high, first.whole, first.nan
+    for v in rest:
+        low, high = torch.minimum(low, v.low), torch.maximum(high, v.high)
+        whole, nan = whole & v.whole, nan or v.nan
+    return Value(low, high, whole.expand(low.shape), None, nan)
+
+
+def row_axis(meta: torch.Tensor) -> int | None:
+    """Which dimension is the states'. Raises Unfollowed where it is mixed with another one."""
+    axes = [i for i, d in enumerate(meta.shape) if d and d % N == 0]
+    if len(axes) > 1 or any(meta.shape[i] != N for i in axes):
+        raise Unfollowed("the states' dimension is mixed with another one")
+    return axes[0] if axes else None
+
+
+def small(shape: Any) -> tuple[int, ...]:
+    """A shape as bounds have it: one row."""
+    return tuple(1 if d == N else int(d) for d in shape)
+
+
+class Graph:
+    """The expressions of one function."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Any, Node] = {}
+        self.line = 0
+        self.spent = 0  # evaluations under assumptions; bounded, since they nest
+
+    def key(self, op: str, args: tuple[Any, ...], extra: tuple[Any, ...]) -> Any:
+        return op, tuple(id(a) if isinstance(a, Node) else (type(a).__name__, a) for a in args), repr(extra)
+
+    def leaf(self, value: Value, meta: torch.Tensor, name: str) -> Node:
+        """A node that nothing is known of but its bounds."""
+        node = Node("leaf", (), (name,), meta, value, self.line)
+        self.nodes["leaf", name] = node
+        return node
+
+    def constant(self, t: torch.Tensor, rows: tuple[int, ...]) -> Node:
+        """A tensor whose numbers are known, with ``rows`` as its shape on N rows."""
+        key = ("constant", rows, t.dtype, tuple(t.flatten().tolist()))
+        if key not in self.nodes:
+            d = t.double()
+            whole = d == d.round()
+            meta = torch.empty(rows, dtype=t.dtype, device="meta")
+            self.nodes[key] = Node("constant", (), (key,), meta, Value(d, d, whole), self.line)
+        return self.nodes[key]
+
+    def apply(self, op: str, *args: Any, extra: tuple[Any, ...] = ()) -> Node:
+        """The node of an operation on nodes and plain numbers."""
+        if op == "unsqueeze" and args[0].op == "squeeze" and args[0].extra == extra:
+            return args[0].args[0]  # a reduction's dimension put back: what reductions keep is one node
+        key = self.key(op, args, extra)
+        if key in self.nodes:
+            return self.nodes[key]
+        if len(self.nodes) >= MAX_NODES:
+            raise Unfollowed("the function has too many steps to follow")
+        metas = [a.meta if isinstance(a, Node) else a for a in args]
+        meta = OPERATIONS[op].meta(metas, extra)
+        if row_axis(meta) is None and any(row_axis(m) is not None for m in metas if isinstance(m, torch.Tensor)):
+            raise Unfollowed("a value that is not one per state any more mixes states")
+        if meta.dtype not in (torch.float32, torch.int64, torch.bool):
+            raise Unfollowed(f"numbers of the kind {meta.dtype} cannot be followed")
+        if math.prod(small(meta.shape)) > MAX_NUMBERS:
+            raise Unfollowed("a tensor is too large to follow")
+        from . import interval_facts as known
+
+        facts = known.Facts()
+        value = self.evaluate(op, args, [value_of(a) for a in args], extra, meta.dtype, facts, self.line)
+        if value.low.shape != small(meta.shape):
+            raise Unfollowed("the states' dimension is mixed with another one")
+        node = Node(op, args, extra, meta, value, self.line)
+        self.nodes[key] = node
+        return node
+
+    def evaluate(
+        self,
+        op: str,
+        args: tuple[Any, ...],
+        values: list[Value],
+        extra: tuple[Any, ...],
+        dtype: torch.dtype,
+        facts: Any,
+        line: int,
+    ) -> Value:
+        """Bounds of one operation, from its arguments' and from what they have to do with each other."""
+        from . import interval_facts as known
+
+        operation = OPERATIONS[op]
+        if op == "where":
+            value = known.choose(self, args, values, facts)
+        else:
+            value = operation.rule(values, extra, dtype)
+            value = known.sharpen(self, op, args, value, values, facts)
+        nan = (line, value.nan[1]) if value.nan and not value.nan[0] else value.nan
+        if not operation.stops_nan:
+            nan = next((v.nan for v in values if v.nan), None) or nan
+        return replace(value, nan=nan) if nan is not value.nan else value

@@ -1,0 +1,156 @@
+"""Where a function comes from: the sources of ``llm.source``, one function each."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from .archive import Archive, Entry
+from .builtin import builtin_source
+from .errors import CreditError
+from .files import sha256
+from .session import Session, archive_of, key_for
+from .settings import TFCAFSettings
+from .task import TaskDescription
+
+log = logging.getLogger("pymarl")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source text, where it comes from, and the gate that goes with it (empty: the settings').
+
+    trusted: it ships with the project and need not go through the jail at every start.
+    """
+
+    source: str
+    origin: str
+    igm: str = ""
+    phi: str = ""
+    trusted: bool = False
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def find_source(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    """The function's text, from the source that the settings name. Raises CreditError with what to do."""
+    return SOURCES[settings.source](task, settings, forms)
+
+
+def _file(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    if not settings.file:
+        raise CreditError("llm.source=file needs llm.file=PATH")
+    try:
+        return Found(Path(settings.file).read_text(encoding="utf-8"), f"file:{settings.file}")
+    except (OSError, UnicodeDecodeError) as e:
+        raise CreditError(f"llm.file={settings.file} cannot be read: {e}") from e
+
+
+def _builtin(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str], strict: bool = True) -> Found:
+    name, source = builtin_source(task, settings.builtin, strict=strict)
+    return Found(source, f"builtin:{name}", trusted=True)
+
+
+def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    """Fails closed: where there is no finished search, nothing is sent."""
+    archive = archive_of(settings)
+    entry = archive.get(settings.entry) if settings.entry else archive.find(key_for(task, settings, forms))
+    if entry is None:
+        known = [e for e in archive.entries() if e.json("question.json")["task"]["name"] == task.name]
+        others = "".join(f"\n  {e.hash[:12]}  {_differs(e, task, settings, forms)}" for e in known)
+        hint = f" Entries for this task with other settings (llm.entry=HASH takes one):{others}" if known else ""
+        raise CreditError(
+            f"llm.source=archive: {archive.root} holds no finished search for {task.name} with these settings; nothing "
+            f"was sent. Make one with llm.source=live, or by hand with `python -m llm_credit prompts`.{hint}"
+        )
+    return from_entry(entry, task)
+
+
+def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
+    from .session import question_for
+
+    mine, theirs = question_for(task, settings, forms), entry.json("question.json")
+    names = [k for k in theirs["settings"] if theirs["settings"][k] != mine["settings"].get(k)]
+    parts = [f"{k}={theirs['settings'][k]}" for k in names]
+    parts += [k for k in ("task", "prompts", "forms", "episodes") if theirs[k] != mine[k]]
+    return "differs in " + ", ".join(parts) if parts else ""
+
+
+def from_entry(entry: Entry, task: TaskDescription) -> Found:
+    """The function of a finished search. Raises CreditError if a byte of it has changed or it is of another task."""
+    problems = entry.problems()
+    if problems:
+        raise CreditError("the archive entry is not as it was written, and is not used:\n  " + "\n  ".join(problems))
+    result, question = entry.result, entry.json("question.json")
+    described = TaskDescription.from_dict(question["task"])
+    if (described.state_fields, described.n_agents, described.n_actions) != (
+        task.state_fields, task.n_agents, task.n_actions,
+    ):  # fmt: skip
+        raise CreditError(
+            f"archive entry {entry.hash[:12]} is for {described.name}; its state layout is not that of {task.name}"
+        )
+    if sha256(entry.source) != result["sha256"]:
+        raise CreditError(f"archive entry {entry.hash[:12]}: function.py is not the function that was accepted")
+    provenance = {"entry": entry.hash, "path": str(entry.path), "calls": result["cost"], "carried": result["carried"]}
+    origin = f"archive:{entry.hash[:12]}" + (" (ships with the project)" if entry.shipped else "")
+    return Found(entry.source, origin, result["igm"], result["phi"], False, provenance)
+
+
+def _live(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    from .session import search_live
+
+    try:
+        return from_entry(search_live(task, settings, forms), task)
+    except CreditError as e:
+        if settings.fallback != "builtin":
+            raise
+        found = _builtin(task, settings, forms, strict=False)
+        log.warning("NO FUNCTION FROM A LANGUAGE MODEL: %s. llm.fallback=builtin: training uses %s", e, found.origin)
+        return replace(found, provenance={"fallback": str(e)})
+
+
+def _manual(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    if not settings.manual:
+        raise CreditError("llm.source=manual needs llm.manual=DIR, the folder of `python -m llm_credit prompts`")
+    session = Session.load(Path(settings.manual))
+    if session.task != task:
+        raise CreditError(f"llm.manual={settings.manual} is for {session.task.name}, and not as {task.name} is now")
+    entry = session.finished()
+    if entry is None:
+        raise CreditError(
+            f"llm.manual={settings.manual}: replies are still missing. Paste them into its replies and run "
+            f"`python -m llm_credit accept {settings.manual}`"
+        )
+    return from_entry(entry, task)
+
+
+def _auto(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
+    """Archive, else live, else builtin; says what it chose and why."""
+    if settings.builtin:
+        return _builtin(task, settings, forms)
+    entry = archive_of(settings, shipped=False).find(key_for(task, settings, forms))
+    if entry is not None:
+        log.info("llm.source=auto: the archive holds a finished search for this task and these settings")
+        return from_entry(entry, task)
+    if os.environ.get("ANTHROPIC_API_KEY") or settings.base_url:
+        log.info("llm.source=auto: the archive holds no such search and there is a key: language models are asked")
+        return _live(task, settings, forms)
+    log.info("llm.source=auto: no such search in the archive and no key (ANTHROPIC_API_KEY): a function that ships")
+    return _builtin(task, settings, forms, strict=False)
+
+
+SOURCES: dict[str, Callable[[TaskDescription, TFCAFSettings, Sequence[str]], Found]] = {
+    "auto": _auto,
+    "live": _live,
+    "archive": _archive,
+    "builtin": _builtin,
+    "file": _file,
+    "manual": _manual,
+}
+
+
+def open_archive(settings: TFCAFSettings) -> Archive:
+    return archive_of(settings)
