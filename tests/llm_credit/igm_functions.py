@@ -156,7 +156,7 @@ MONOTONIC = {
     "nearness": "d = (row.unsqueeze(2) - food_row.unsqueeze(1)).abs()\nw = torch.exp(-d).sum(dim=2)",
     "whole distance": "w = 98 - (row - food_row) ** 2 - (col - food_col) ** 2",
     "fraction of the range": "w = 1 - ammo / 7",
-    "two fractions": "w = 1 - (0.6 * row / 6 + 0.4 * col / 6)",
+    "two fractions": "w = 1 - (0.5 * row + 0.5 * col) / 6",
     "guarded reciprocal": "w = torch.where(food_level > 0, 1 / food_level, 0.0)",
     "guarded by name": "m = food_level > 0\nw = torch.where(m, 2 / food_level, torch.zeros_like(food_level))",
     "guarded difference": "w = torch.where(x > 0.25, x - 0.25, 0.25 - x)",
@@ -219,6 +219,7 @@ MONOTONIC = {
 }
 # Monotonic, but beyond what bounds can see
 UNPROVED = {
+    "rounds well on CPUs only": "w = 1 - (0.6 * row / 6 + 0.4 * col / 6)",  # GPUs multiply by 1 / 6
     "a charge and its square": "w = x * x - x + 0.25001",
     "the greater half": "w = x + x.flip(1) - 2 * x.amin(dim=1, keepdim=True)",
     "exclusive weights": "w = (x > 0).float() - (x > 0.5).float()",

@@ -5,6 +5,8 @@ Legend: B episodes, T time steps, A agents, S state, N = B * T rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +26,10 @@ class TFCAFMixer(StateMixer):
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         try:
-            self.tfcaf: Any = build_tfcaf(TaskDescription.from_json(args.task), TFCAFSettings.from_mapping(args.llm))
+            settings = TFCAFSettings.from_mapping(args.llm)
+            if not settings.archive:
+                settings = replace(settings, archive=str(Path(args.local_results_path) / "llm_archive"))
+            self.tfcaf: Any = build_tfcaf(TaskDescription.from_json(args.task), settings)
         except (CreditError, TaskError) as e:
             raise UserError(f"mixer=tfcaf: {e}") from e
 
