@@ -72,7 +72,7 @@ class Entry:
             manifest_text = self.text(MANIFEST)
             files: dict[str, str] = json.loads(manifest_text)["files"]
         except (CreditError, ValueError, KeyError, TypeError) as e:
-            return [f"{where}: the manifest cannot be read: {e}"]
+            return [f"{where}: {MANIFEST} cannot be read: {e}"]
         found = []
         if sha256(manifest_text) != self.hash:
             found.append(f"{where}: {MANIFEST} is not the one that gave the entry its name")

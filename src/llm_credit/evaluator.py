@@ -97,7 +97,7 @@ class Evaluator:
 def numbers_text(report: Report) -> str:
     """A report's numbers, a group a line."""
     groups: dict[str, list[str]] = {}
-    for name, value in report.numbers.items():
+    for name, value in sorted(report.numbers.items()):  # the same text for a check that was read back from a file
         group, _, part = name.partition("/")
         groups.setdefault(group if part else "", []).append(f"{part or name} {value:.4g}")
     lines = [", ".join(groups.pop("", []))]

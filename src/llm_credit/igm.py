@@ -161,7 +161,10 @@ def _blamed(node: Node) -> Node:
     """The operation that a negative bound comes from, behind those that only move numbers."""
     for _ in range(100):
         below = [a for a in node.args if isinstance(a, Node) and bool((a.value.low < 0).any())]
-        if node.op not in MOVING | {"cat", "stack", "write", "where", "clamp", "mul", "div", "sum", "share"} or not below:
+        if (
+            node.op not in MOVING | {"cat", "stack", "write", "where", "clamp", "mul", "div", "sum", "share"}
+            or not below
+        ):
             return node
         node = min(below, key=lambda a: float(a.value.low.min()))
     return node

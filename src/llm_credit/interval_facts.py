@@ -315,7 +315,8 @@ def _above(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
         return any(reaches(u, x, apart, orders, depth) for u in args)
     if op == "mul":
         return any(
-            _within(u, 0, INF) and _within(v, 1, INF) and reaches(u, x, apart, orders, depth) for u, v in (args, args[::-1])
+            _within(u, 0, INF) and _within(v, 1, INF) and reaches(u, x, apart, orders, depth)
+            for u, v in (args, args[::-1])
         )
     if op == "where":
         return all(reaches(u, x, apart, orders, depth) for u in args[1:])
@@ -335,7 +336,8 @@ def _below(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
         return any(reaches(y, u, apart, orders, depth) for u in args)
     if op == "mul":
         return any(
-            _within(u, 0, INF) and _within(v, 0, 1) and reaches(y, u, apart, orders, depth) for u, v in (args, args[::-1])
+            _within(u, 0, INF) and _within(v, 0, 1) and reaches(y, u, apart, orders, depth)
+            for u, v in (args, args[::-1])
         )
     if op == "where":
         return all(reaches(y, u, apart, orders, depth) for u in args[1:])

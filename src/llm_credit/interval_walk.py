@@ -265,7 +265,17 @@ class Walk(Interpreter):
         from .interval_calls import call
 
         rows = has_rows(arguments) or has_rows(list(named.values()))
-        if rows and name not in ("zeros", "ones", "full", "new_zeros", "new_ones", "view", "reshape", "expand", "repeat"):
+        if rows and name not in (
+            "zeros",
+            "ones",
+            "full",
+            "new_zeros",
+            "new_ones",
+            "view",
+            "reshape",
+            "expand",
+            "repeat",
+        ):
             raise Unfollowed("the number of states may only be used as a size")
         return call(self, name, arguments, named)
 

@@ -55,7 +55,9 @@ def source_of(body):
     """A whole function; ``agents_q`` or ``actions_onehot`` in the body asks for one of the other forms."""
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
     if "agents_q" in body:
-        return "def QLLMNetwork(agents_q, global_state):\n" + HEAD.format(state="global_state") + lines + "    return w\n"
+        return (
+            "def QLLMNetwork(agents_q, global_state):\n" + HEAD.format(state="global_state") + lines + "    return w\n"
+        )
     head = HEAD.format(state="state")
     if "actions_onehot" in body:
         return "def credit_advantages(state, actions_onehot):\n" + head + lines + "    return w\n"

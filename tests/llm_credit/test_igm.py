@@ -200,9 +200,9 @@ def check_within(name, value, concrete):
     finite = t.isfinite() & value.whole
     assert bool(((t == t.round()) | ~finite).all()), f"{name} is not whole"
     if value.column is not None:
-        groups = torch.where(value.column > 0, value.column // MEMBERS, 0).expand(t.shape)
-        names = value.column.expand(t.shape)
-        for row, group, member in zip(t.flatten(1), groups.flatten(1), names.flatten(1), strict=True):
-            for g in group.unique().tolist():
-                hot = member[(group == g) & (row != 0)].unique()
-                assert g == 0 or len(hot) <= 1, f"{name} is not exclusive"
+        names, some = value.column.expand(t.shape)[0].flatten(), (t != 0).flatten(1)
+        hot: dict[int, torch.Tensor] = {}  # how many of a group's numbers are not 0, for every state
+        for member in names[names > 0].unique():
+            group = int(member) // MEMBERS
+            hot[group] = hot.get(group, 0) + some[:, names == member].any(1).long()
+        assert all(int(h.max()) <= 1 for h in hot.values()), f"{name} is not exclusive"

@@ -1,0 +1,200 @@
+"""The jail: what a candidate's process may not do, and how long it can hold things up."""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from llm_credit import jail
+from llm_credit.examine import examine
+from llm_credit.jail import check_in_jail
+from llm_credit.screen import screen
+from llm_credit.settings import TFCAFSettings
+
+from .scripted import BROKEN, UNIFORM, weighted
+
+SRC = str(Path(__file__).parents[2] / "src")
+FEW = TFCAFSettings(check_states=64)
+
+
+def test_the_verdict_is_that_of_this_process(task):
+    for source in (UNIFORM, weighted(0.3)):
+        inside, here = check_in_jail(source, task, FEW), examine(source, task, FEW).report
+        differ = {k for k in here.numbers if not k.startswith("cost") and here.numbers[k] != inside.numbers[k]}
+        assert (inside.accepted, inside.igm, inside.proof, differ) == (True, here.igm, here.proof, set())
+    refused = check_in_jail(BROKEN, task, FEW)
+    assert (refused.accepted, refused.stage, refused.line) == (False, "screen", 2)
+
+
+def test_many_candidates_at_once(task):
+    sources = [weighted(k / 20) for k in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        reports = list(pool.map(lambda s: check_in_jail(s, task, FEW), sources))
+    assert all(r.accepted for r in reports)
+    assert len({r.numbers["max"] for r in reports}) == 8  # nobody got another's verdict
+
+
+def run_confined(body: str, seconds: float = 5.0, memory: int = 512) -> subprocess.CompletedProcess:
+    """A Python program in a process that has been confined like a candidate's."""
+    program = f"""
+import os, sys, socket, signal
+sys.path.insert(0, {SRC!r})
+from llm_credit.sandbox import confine
+if os.fork() == 0:
+    os.setsid()
+    filtered = confine(1, {seconds}, {memory} * 2**20)
+    try:
+        {body}
+    except BaseException as e:
+        print(type(e).__name__, flush=True)
+    else:
+        print("done" if filtered else "no filter", flush=True)
+    os._exit(0)
+print(os.WTERMSIG(os.wait()[1]), flush=True)
+"""
+    return subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("open('/tmp/llm_credit_jail_test', 'w')", "PermissionError"),
+        ("os.open('/etc/hostname', os.O_RDWR)", "PermissionError"),
+        ("socket.socket()", "PermissionError"),
+        ("os.fork()", "PermissionError"),
+        ("os.execv('/bin/true', ['true'])", "PermissionError"),
+        ("os.kill(os.getppid(), signal.SIGTERM)", "PermissionError"),
+        ("os.unlink('/etc/hostname')", "PermissionError"),
+        ("os.mkdir('/tmp/llm_credit_jail_folder')", "PermissionError"),
+        ("x = bytearray(10**9)", "MemoryError"),
+        ("files = [open('/etc/hostname') for _ in range(100)]", "OSError"),
+    ],
+)
+def test_what_a_confined_process_may_not_do(body, error):
+    first = run_confined(body).stdout.splitlines()[0]
+    if first == "no filter" and error == "PermissionError":
+        pytest.skip("this kernel has no filter of system calls")
+    assert first == error
+
+
+def test_reading_and_reckoning_stay_possible():
+    assert run_confined("assert len(open('/etc/passwd').read()) > 0").stdout.splitlines()[0] in ("done", "no filter")
+
+
+def test_cpu_time_is_limited_where_nobody_watches_the_clock():
+    start = time.monotonic()
+    ended = run_confined("exec('while True: pass')", seconds=1.0)
+    assert ended.stdout.splitlines()[-1] in ("24", "9")  # SIGXCPU, or the hard limit's SIGKILL
+    assert time.monotonic() - start < 20
+
+
+SERVED = """
+import json, os, socket, sys, time, signal
+sys.path.insert(0, {src!r})
+from llm_credit import jail_server
+def hostile(request):
+    def work():
+        {body}
+        return {{"report": {{"accepted": True}}}}
+    return work
+jail_server._work = hostile
+jail_server._warm_up = lambda: None
+jail_server.serve(int(sys.argv[1]))
+"""
+
+
+class Hostile(jail._Server):
+    """A server whose children do what a test says instead of checking a candidate."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__()
+        self.program = SERVED.format(src=SRC, body=body)
+
+    def _running(self):
+        if self.process is None:
+            import socket
+
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+            command = [sys.executable, "-I", "-c", self.program, str(theirs.fileno())]
+            self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env={"OMP_NUM_THREADS": "1"})
+            theirs.close()
+            self.socket, self.owner = ours, os.getpid()
+        return self.socket
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("time.sleep(60)", "took longer than 1 s"),
+        ("exec('while True: pass')", "took longer than 1 s"),
+        ("os.close(1); signal.signal(signal.SIGXCPU, signal.SIG_IGN); time.sleep(60)", "took longer than 1 s"),
+        ("signal.raise_signal(signal.SIGSEGV)", "ended by signal 11"),
+        ("os.abort()", "ended by signal 6"),
+        ("os._exit(3)", "ended without a verdict"),
+        ("x = bytearray(10**10)", "more than 2048 MiB of memory"),
+        ("raise RuntimeError('boom')", "RuntimeError: boom"),
+    ],
+    ids=["sleeps", "loops", "hides", "crashes", "aborts", "leaves", "memory", "raises"],
+)
+def test_whatever_happens_in_the_jail_is_a_refusal_in_time(task, monkeypatch, body, reason):
+    server = Hostile(body)
+    monkeypatch.setattr(jail, "_SERVER", server)
+    check_in_jail(UNIFORM, task, TFCAFSettings(jail_seconds=1.0))  # torch's import is not the candidate's time
+    start = time.monotonic()
+    report = check_in_jail(UNIFORM, task, TFCAFSettings(jail_seconds=1.0))
+    assert time.monotonic() - start < 5
+    assert (report.accepted, report.stage) == (False, "jail")
+    assert reason in report.reason
+    server.close()
+
+
+def test_no_secret_reaches_the_jail(task, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret")
+    monkeypatch.setattr(jail, "_SERVER", jail._Server())
+    check_in_jail(UNIFORM, task, FEW)
+    environment = Path(f"/proc/{jail._SERVER.process.pid}/environ").read_bytes()
+    assert b"OMP_NUM_THREADS=1" in environment
+    assert b"sk-ant-secret" not in environment
+    jail._SERVER.close()
+
+
+def test_a_server_that_died_is_started_again(task):
+    assert check_in_jail(UNIFORM, task, FEW).accepted
+    jail._SERVER.process.kill()
+    jail._SERVER.process.wait()
+    assert check_in_jail(UNIFORM, task, FEW).accepted
+
+
+def test_the_server_ends_with_the_program(task, tmp_path):
+    (tmp_path / "task.json").write_text(task.to_json())
+    program = f"""
+import os, sys
+sys.path.insert(0, {SRC!r})
+from llm_credit import TaskDescription, check_source
+from llm_credit import jail
+check_source({UNIFORM!r}, TaskDescription.from_json(open({str(tmp_path / 'task.json')!r}).read()))
+print(jail._SERVER.process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    pid = int(run.stdout)
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the server outlived the program")
+
+
+def test_a_heavy_function_is_refused_by_the_clock(task):
+    """Nothing is simulated here: within the budgets of numbers, but too much for a second."""
+    lines = "\n".join(f"        w = torch.softmax(w * 1.01 + {k}.0, dim=1) + w" for k in range(20))
+    source = f"def credit_weights(state):\n    w = state[:, :2] + 7.0\n    for i in range(400):\n{lines}\n        w = w / 8.0\n    return w, w[:, :1] * 0.0\n"
+    screen(source)
+    start = time.monotonic()
+    report = check_in_jail(source, task, TFCAFSettings(jail_seconds=1.0, check_states=4096))
+    assert (report.accepted, report.stage) == (False, "jail")
+    assert time.monotonic() - start < 10
