@@ -218,6 +218,7 @@ STRUCTURE = set(
         "to",
         "type_as",
         "floordiv",
+        "remainder",
         "floor_divide",
         "warn",
         "rsub",
