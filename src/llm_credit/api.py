@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from .episodes import read_episodes
 from .errors import Refused
 from .examine import Report, examine
 from .jail import check_in_jail
@@ -17,7 +18,7 @@ MIXER_FORMS = ("credit_weights", "QLLMNetwork")
 
 
 def check_source(source: str, task: TaskDescription, settings: TFCAFSettings | None = None) -> Report:
-    """Screens, compiles and probes a source; never raises for a bad candidate.
+    """Screens, compiles and probes a source; never raises for a bad candidate (CreditError for bad settings).
 
     The text is looked at here; whatever runs it runs in the jail.
     """
@@ -25,7 +26,8 @@ def check_source(source: str, task: TaskDescription, settings: TFCAFSettings | N
         screen(source)
     except Refused as e:
         return Report.refusal(e)
-    return check_in_jail(source, task, settings or TFCAFSettings())
+    settings = settings or TFCAFSettings()
+    return check_in_jail(source, task, settings, read_episodes(settings.episodes, task))
 
 
 def compile_source(

@@ -10,9 +10,11 @@ Entries that ship with the project lie in ``llm_credit/examples`` and are read i
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -64,6 +66,13 @@ class Entry:
     @property
     def shipped(self) -> bool:
         return SHIPPED in self.path.parents
+
+    def packed(self) -> bytes:
+        """The whole entry as a gzipped tar file, for another record."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+            tar.add(self.path, arcname=self.hash)
+        return buffer.getvalue()
 
     def problems(self) -> list[str]:
         """What differs from what was written; empty if every byte is as it was."""

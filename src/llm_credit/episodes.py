@@ -55,8 +55,8 @@ class Episodes:
         return cls(torch.cat(states), torch.cat(actions), torch.cat(returns))
 
 
-def read_episodes(path: str, task: TaskDescription) -> Episodes | None:
-    """Episodes from a JSON file; None for no path. Raises CreditError."""
+def read_episodes(path: str, task: TaskDescription) -> list[Mapping[str, Any]] | None:
+    """Episodes from a JSON file, checked; None for no path. Raises CreditError."""
     if not path:
         return None
     try:
@@ -65,7 +65,8 @@ def read_episodes(path: str, task: TaskDescription) -> Episodes | None:
         raise CreditError(f"the episodes in {path} cannot be read: {e}") from e
     if not isinstance(data, list):
         raise CreditError(f"{path} should hold a list of episodes")
-    return Episodes.from_list(data, task)
+    Episodes.from_list(data, task)
+    return data
 
 
 def credit_return_correlation(w: torch.Tensor, task: TaskDescription, episodes: Episodes) -> dict[str, float]:

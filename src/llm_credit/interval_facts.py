@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from .interval_ops import infinite, square
-from .intervals import EXACT, INF, OPERATIONS, Graph, Node, Value, hull, narrow, single, value_of
+from .intervals import EXACT, INF, MOVING, OPERATIONS, Graph, Node, Value, hull, narrow, single, value_of
 
 MAX_DEPTH = 40
 MAX_SPENT = 4_000
@@ -29,7 +29,6 @@ class Facts(dict[Node, Value]):
 
 Orders = set[tuple[Node, Node]]
 NONE: Orders = set()
-MOVING = ("index", "unsqueeze", "squeeze", "transpose", "permute", "reshape", "expand", "repeat", "flip", "roll")
 
 
 def choose(graph: Graph, args: tuple[Any, ...], values: list[Value], facts: Facts) -> Value:
@@ -86,17 +85,7 @@ def learn(graph: Graph, condition: Any, truth: bool, found: Facts, depth: int) -
         t = torch.full_like(condition.value.low, float(truth))
         found[condition] = Value(t, t, torch.ones_like(t, dtype=torch.bool))
     if op in NEGATED:
-        a, b = args
-        sure = truth != (op == "ne")  # then it was no NaN
-        compared = op if truth else NEGATED[op]
-        refine(graph, a, compared, value_of(b), sure, found, depth)
-        refine(graph, b, MIRRORED[compared], value_of(a), sure, found, depth)
-        _order(a, b, compared, sure, found)
-        if isinstance(a, Node) and a.op == "sub" and not isinstance(b, Node) and b == 0 and not _products(a.args):
-            x, y = a.args  # x - y > 0 says x > y
-            refine(graph, x, compared, value_of(y), sure, found, depth)
-            refine(graph, y, MIRRORED[compared], value_of(x), sure, found, depth)
-            _order(x, y, compared, sure, found)
+        compared(graph, condition, truth, found, depth)
     elif op == ("and" if truth else "or") or (op == "mul" and truth and condition.meta.dtype == torch.bool):
         for a in args:
             learn(graph, a, truth, found, depth + 1)
@@ -114,6 +103,20 @@ def learn(graph: Graph, condition: Any, truth: bool, found: Facts, depth: int) -
             moved = graph.nodes.get(graph.key(op, (node,), condition.extra))
             if moved is not None and value.low.shape == args[0].value.low.shape == node.value.low.shape:
                 found[moved] = OPERATIONS[op].rule([value], condition.extra, node.meta.dtype)
+
+
+def compared(graph: Graph, condition: Node, truth: bool, found: Facts, depth: int) -> None:
+    """What a comparison's outcome says of its sides."""
+    a, b = condition.args
+    sure = truth != (condition.op == "ne")  # then neither was NaN
+    op = condition.op if truth else NEGATED[condition.op]
+    pairs = [(a, b)]
+    if isinstance(a, Node) and a.op == "sub" and not isinstance(b, Node) and b == 0 and not _products(a.args):
+        pairs.append((a.args[0], a.args[1]))  # x - y > 0 says x > y
+    for x, y in pairs:
+        refine(graph, x, op, value_of(y), sure, found, depth)
+        refine(graph, y, MIRRORED[op], value_of(x), sure, found, depth)
+        _order(x, y, op, sure, found)
 
 
 def _order(a: Any, b: Any, op: str, sure: bool, found: Facts) -> None:

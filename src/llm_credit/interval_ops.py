@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .intervals import INF, OPERATIONS, Operation, Unfollowed, Value, settle, single, widened
+from .intervals import INF, OPERATIONS, Operation, Unfollowed, Value, point, settle, single, widened
 
 SLOPPY = 2.0**-19  # relative error of exp, log and the like, generously
 T = torch.Tensor
@@ -111,7 +111,7 @@ def power(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
         low, high = widened(base.low**p, base.high**p, SLOPPY)
         return settle(low, high, a.whole & (b.low < 4), dtype)
     if p == -1:
-        return div([Value(torch.ones(()).double(), torch.ones(()).double(), torch.tensor(True)), a], (), dtype)
+        return div([point(1), a], (), dtype)
     if dtype != torch.float32:
         raise Unfollowed("a power of whole numbers cannot be followed")
     if _some(a.low < 0):
@@ -146,7 +146,7 @@ def minimum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value
 def cast(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a = v[0]
     if dtype == torch.bool:
-        return compare("ne")([a, Value(*[torch.zeros(()).double()] * 2, torch.tensor(True))], (), dtype)
+        return compare("ne")([a, point(0)], (), dtype)
     if dtype == torch.int64:
         if a.nan or _some(infinite(a)):
             raise Unfollowed("a whole number is made from what may be infinite or NaN")
@@ -199,6 +199,8 @@ def clamp(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     low, high, whole = a.low, a.high, a.whole
     for bound, limit in zip(extra, (torch.maximum, torch.minimum), strict=True):
         if bound is not None:
+            if bound != bound:
+                raise Unfollowed("a bound is NaN")
             c = single(torch.tensor(float(bound)).double())
             low, high, whole = limit(low, c), limit(high, c), whole & (c == c.round())
     return settle(low, high, whole, dtype)
@@ -322,9 +324,7 @@ OPERATIONS["clamp"] = Operation(clamp, lambda m, e: torch.clamp(m[0], *e), local
 OPERATIONS["softplus"] = Operation(
     rising(torch.nn.functional.softplus, 0.0), _plain("softplus", torch.nn.functional), local=True
 )
-OPERATIONS["reciprocal"] = Operation(
-    lambda v, e, d: div([Value(*[torch.ones_like(v[0].low)] * 2, v[0].whole), v[0]], e, d), _plain("reciprocal"), True
-)
+OPERATIONS["reciprocal"] = Operation(lambda v, e, d: div([point(1), v[0]], e, d), _plain("reciprocal"), True)
 OPERATIONS["where"] = Operation(lambda v, e, d: v[1], _plain("where"), local=True, stops_nan=True)
 OPERATIONS["kind"] = Operation(test_kind, lambda m, e: getattr(torch, e[0])(m[0]), local=True, stops_nan=True)
 OPERATIONS["nan_to_num"] = Operation(nan_to_num, lambda m, e: torch.nan_to_num(m[0], *e), local=True, stops_nan=True)

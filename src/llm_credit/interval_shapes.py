@@ -84,12 +84,14 @@ def _put(t: T, new: T, extra: tuple[Any, ...]) -> T:
 def _written(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a, b = v
     b = settle(b.low, b.high, b.whole, dtype)
-    parts = [_put(x.expand(a.low.shape), y, extra) for x, y in ((a.low, b.low), (a.high, b.high))]
-    return Value(*parts, _put(a.whole.expand(a.low.shape), b.whole, extra))
+    low, high = _put(a.low, b.low, extra), _put(a.high, b.high, extra)
+    return Value(low, high, _put(a.whole.expand(a.low.shape), b.whole, extra))
 
 
 def _write(metas: list[Any], extra: tuple[Any, ...]) -> T:
     base, new = metas
+    if any(isinstance(i, tuple) and i[0] == "at" and len(set(map(str, i[1]))) < len(i[1]) for i in extra):
+        raise Unfollowed("an assignment twice to one place")
     part = base[decode(extra)]
     if N in base.shape and N not in part.shape:
         raise Unfollowed("some states only are assigned to")

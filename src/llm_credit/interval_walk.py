@@ -16,8 +16,8 @@ import torch
 
 from . import allowlist as allow
 from .interpreter import Interpreter
-from .intervals import Graph, N, Node, Unfollowed, small
-from .operations import Rows, has_rows
+from .intervals import MOVING, Graph, N, Node, Unfollowed, small
+from .operations import Rows, as_load, has_rows
 from .screen import Screened
 
 BINARY: dict[type, str] = {
@@ -25,7 +25,6 @@ BINARY: dict[type, str] = {
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.Eq: "eq",
     ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
 }  # fmt: skip
-MOVING = {"index", "unsqueeze", "squeeze", "transpose", "permute", "reshape", "expand", "repeat", "flip", "roll"}
 EACH = MOVING | {"neg", "cast", "coarse", "share", "gather"}  # what is done to a sum is done to each of its terms
 VIEWS = MOVING | {"cast"}
 
@@ -217,8 +216,6 @@ class Walk(Interpreter):
         old.node, old.stores, old.coefficients = new.node, new.stores, new.coefficients
 
     def _augment(self, s: ast.AugAssign) -> None:
-        from .operations import as_load
-
         old = self._value(ast.copy_location(as_load(s.target), s))
         if not isinstance(old, Tensor):
             super()._augment(s)

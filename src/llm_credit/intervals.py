@@ -75,10 +75,13 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {}
+MOVING = {"index", "unsqueeze", "squeeze", "transpose", "permute", "reshape", "expand", "repeat", "flip", "roll"}
 
 
 def point(number: float) -> Value:
     """A plain number; torch computes with the nearest float32."""
+    if math.isnan(number):
+        raise Unfollowed("a number of the source is NaN")
     exact = isinstance(number, int) or float(number).is_integer()
     t = torch.tensor(float(number), dtype=torch.float64)
     t = t if isinstance(number, int) else single(t)
@@ -108,7 +111,7 @@ def settle(
         return Value(low.clamp(0, 1), high.clamp(0, 1), torch.ones_like(low, dtype=torch.bool), None, nan)
     low, high = torch.nan_to_num(low, -INF, INF, -INF), torch.nan_to_num(high, INF, INF, -INF)
     if dtype == torch.int64:
-        if low.numel() and max(float(-low.min()), float(high.max())) > 2**52:
+        if low.numel() and max(float(-low.min()), float(high.max())) > EXACT:
             raise Unfollowed("whole numbers may grow too large")
         return Value(low, high, torch.ones_like(low, dtype=torch.bool), None, nan)
     whole = whole & (low >= -EXACT) & (high <= EXACT)
@@ -172,6 +175,8 @@ class Graph:
 
     def constant(self, t: torch.Tensor, rows: tuple[int, ...]) -> Node:
         """A tensor whose numbers are known, with ``rows`` as its shape on N rows."""
+        if bool(t.isnan().any()):
+            raise Unfollowed("a number of the source is NaN")
         key = ("constant", rows, t.dtype, tuple(t.flatten().tolist()))
         if key not in self.nodes:
             d = t.double()

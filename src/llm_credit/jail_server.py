@@ -38,7 +38,7 @@ def serve(descriptor: int) -> None:
         os.close(reply_to)
 
 
-_WARM_UP = '''def credit_weights(state):
+_WARM_UP = """def credit_weights(state):
     a = state[:, :2].clone()
     n = a.shape[0]
     near = torch.exp(-(a.unsqueeze(2) - a.unsqueeze(1)).abs()).sum(dim=2) / a.sum(dim=1, keepdim=True).clamp(min=0.1)
@@ -46,7 +46,7 @@ _WARM_UP = '''def credit_weights(state):
     both = torch.cat([near, far], dim=1).view(n, 2, 2).amax(dim=1) * (a != 0).float()
     w = torch.stack([both[:, 0], both[:, 1]], dim=1).pow(2).sqrt() + a.std(dim=1, keepdim=True).sigmoid() + 1.0
     return w, torch.zeros(n, 1)
-'''
+"""
 
 
 def _warm_up() -> None:

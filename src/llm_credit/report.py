@@ -29,7 +29,7 @@ def show_entry(entry: Entry, png: str | None = None) -> None:
     lines = [
         f"entry {entry.hash}",
         f"task {task.name}; model {question['settings']['model']}; prompts {question['prompts']}",
-        f"replies {'carried by ' + result['carried'] if result['carried'] else 'live'}, {result['cost']['calls']} calls",
+        f"replies {'carried by ' + result['carried'] if result['carried'] else 'live'}: {result['cost']['calls']}",
         f"gate: igm={result['igm']} phi={result['phi']}; {report.igm}: {report.proof}",
         "",
         entry.source.rstrip(),

@@ -95,7 +95,7 @@ def run_search(
     notify: Notify,
 ) -> SearchResult:
     """The search on a workspace: what it holds is not asked or measured again."""
-    episodes = json.loads(Path(settings.episodes).read_text(encoding="utf-8")) if settings.episodes else None
+    episodes = read_episodes(settings.episodes, task)
 
     def check(source: str) -> Report:
         known = workspace.check(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -76,6 +77,11 @@ def record_sizes(_run: Any, exp: Experiment) -> None:
         path = Path(exp.args.run_dir) / "mixer.json"
         path.write_text(json.dumps(record, indent=1), encoding="utf-8")
         _run.info["mixer"] = record
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (mixer.artifacts() if mixer is not None else {}).items():
+            copy = Path(folder) / name
+            copy.write_bytes(data)
+            _run.add_artifact(str(copy), name)
 
 
 def report_end(args: SimpleNamespace, exp: Experiment, result: float) -> None:

@@ -28,7 +28,9 @@ def code(source: str) -> str:
     return f"Here it is.\n```python\n{source}```\n"
 
 
-def judgement(selected: int, merge: tuple[int, int] | None = None, phi: str = "clamp", form: str = "state", n: int = 1) -> str:
+def judgement(
+    selected: int, merge: tuple[int, int] | None = None, phi: str = "clamp", form: str = "state", n: int = 1
+) -> str:
     first, second = merge or (0, 0)
     scores = [{"function": i, "relevance": 5, "learnability": 5, "robustness": 5, "simplicity": 5} for i in range(n)]
     return json.dumps(

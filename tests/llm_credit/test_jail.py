@@ -176,7 +176,7 @@ import os, sys
 sys.path.insert(0, {SRC!r})
 from llm_credit import TaskDescription, check_source
 from llm_credit import jail
-check_source({UNIFORM!r}, TaskDescription.from_json(open({str(tmp_path / 'task.json')!r}).read()))
+check_source({UNIFORM!r}, TaskDescription.from_json(open({str(tmp_path / "task.json")!r}).read()))
 print(jail._SERVER.process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """

@@ -23,7 +23,9 @@ def check(source):
         form = screen(source).form
     except Refused as e:
         return Report.refusal(e)
-    return Report(True, numbers={"mean": 1.0, "sensitivity/agent_row": 0.25}, igm="proved", proof="between 0 and 2", form=form)
+    return Report(
+        True, numbers={"mean": 1.0, "sensitivity/agent_row": 0.25}, igm="proved", proof="between 0 and 2", form=form
+    )
 
 
 def search(task, replies, forms=FORMS, **settings):
@@ -115,9 +117,7 @@ def test_what_failed_is_told_to_the_next_round(task):
     ],
 )
 def test_an_answer_without_a_function_is_asked_for_again(task, reply, told):
-    s, llm = search(
-        task, {"propose": reply, "repair": code(UNIFORM), "evaluate": judgement(0)}, rounds=1, candidates=1
-    )
+    s, llm = search(task, {"propose": reply, "repair": code(UNIFORM), "evaluate": judgement(0)}, rounds=1, candidates=1)
     assert s.run().source == UNIFORM
     assert told in llm.asked[1].prompt
 
@@ -247,7 +247,12 @@ def test_requests_that_wait_are_told_together(task):
 
 
 def test_the_same_replies_give_the_same_search(task):
-    replies = {"propose": proposals, "improve": improvements, "evaluate": judgement(0, merge=(0, 1)), "merge": code(weighted(0.9))}
+    replies = {
+        "propose": proposals,
+        "improve": improvements,
+        "evaluate": judgement(0, merge=(0, 1)),
+        "merge": code(weighted(0.9)),
+    }
     replies["decide"] = judgement(0)
     runs = [search(task, replies) for _ in range(2)]
     results = [s.run().to_dict() for s, _ in runs]

@@ -52,7 +52,7 @@ def test_a_search_from_request_to_mixer(task, tmp_path):
         assert api.most_under_way == 2
     assert tfcaf.source == again.source
     assert tfcaf.report.igm == "proved"
-    assert tfcaf.provenance["entry"] == Archive(tmp_path).entries()[0].hash
+    assert tfcaf.provenance["entry"] == Archive(tmp_path, shipped=False).entries()[0].hash
     offline = replace(chosen, source="archive", base_url="http://127.0.0.1:9")
     assert build_tfcaf(task, offline).source_hash == tfcaf.source_hash
 
@@ -96,11 +96,11 @@ def test_replay_comes_to_the_same_function_without_a_network(task, tmp_path, mon
 def test_an_archive_miss_sends_nothing(task, tmp_path):
     with FakeAPI(play) as api:
         chosen = settings(api, tmp_path, source="archive")
-        with pytest.raises(CreditError, match="no finished search.*nothing was sent.*llm.source=live"):
+        with pytest.raises(CreditError, match=r"no finished search.*nothing was sent.*llm.source=live"):
             build_tfcaf(task, chosen)
         assert api.seen == []
         search_live(task, settings(api, tmp_path), FORMS)
-        with pytest.raises(CreditError, match="other settings.*\n.*differs in rounds=2"):
+        with pytest.raises(CreditError, match=r"other settings.*\n.*differs in rounds=2"):
             build_tfcaf(task, replace(chosen, rounds=3))
 
 
@@ -255,10 +255,14 @@ def test_auto_says_what_it_chose(task, tmp_path, monkeypatch, caplog):
 
 
 def test_training_imports_no_sdk(task, tmp_path):
-    with FakeAPI(sequence(good(code(UNIFORM)), play({"messages": [{"content": "Function 0:"}], "output_config": {"format": 1}}, 0))) as api:
+    with FakeAPI(
+        sequence(
+            good(code(UNIFORM)), play({"messages": [{"content": "Function 0:"}], "output_config": {"format": 1}}, 0)
+        )
+    ) as api:
         search_live(task, settings(api, tmp_path / "archive", candidates=1, rounds=1), FORMS)
     (tmp_path / "task.json").write_text(task.to_json())
-    program = f"""
+    program = """
 import sys
 from llm_credit import TaskDescription, TFCAFSettings, build_tfcaf
 task = TaskDescription.from_json(open("task.json").read())

@@ -51,6 +51,10 @@ class StateMixer(nn.Module, ABC):
         """What a run's record should hold of this mixer beyond its parameters (JSON values); nothing by default."""
         return {}
 
+    def artifacts(self) -> dict[str, bytes]:
+        """Files by name that belong into the run's record; none by default."""
+        return {}
+
     def _check(self, name: str, x: th.Tensor, expected: tuple[int, ...]) -> None:
         if tuple(x.shape) != expected:
             raise ValueError(f"{type(self).__name__}: {name} should be {list(expected)}, received {list(x.shape)}")

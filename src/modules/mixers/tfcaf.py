@@ -13,6 +13,7 @@ from typing import Any
 import torch as th
 
 from llm_credit.api import build_tfcaf
+from llm_credit.archive import Entry
 from llm_credit.errors import CreditError
 from llm_credit.settings import TFCAFSettings
 from llm_credit.task import TaskDescription, TaskError
@@ -43,3 +44,8 @@ class TFCAFMixer(StateMixer):
 
     def record(self) -> dict[str, Any]:
         return self.tfcaf.record()
+
+    def artifacts(self) -> dict[str, bytes]:
+        """The search that the function comes from, if there was one: its whole archive entry."""
+        path = self.tfcaf.provenance.get("path")
+        return {"credit_archive.tar.gz": Entry(Path(path)).packed()} if path else {}

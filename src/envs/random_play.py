@@ -1,0 +1,28 @@
+"""Episodes of a policy that chooses among the available actions at random: data for a credit function's numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from envs.multiagentenv import MultiAgentEnv
+
+
+def random_episodes(env: MultiAgentEnv, n: int, seed: int) -> list[dict[str, list[Any]]]:
+    """``n`` episodes as ``{"states": [T][S], "actions": [T][A], "rewards": [T]}``: what an agent saw, did and got."""
+    rng = np.random.default_rng(seed)
+    return [_episode(env, rng) for _ in range(n)]
+
+
+def _episode(env: MultiAgentEnv, rng: np.random.Generator) -> dict[str, list[Any]]:
+    episode: dict[str, list[Any]] = {"states": [], "actions": [], "rewards": []}
+    env.reset()
+    terminated = False
+    while not terminated:
+        actions = [int(rng.choice(np.flatnonzero(avail))) for avail in env.get_avail_actions()]
+        episode["states"].append(np.asarray(env.get_state()).tolist())
+        reward, terminated, _ = env.step(actions)
+        episode["actions"].append(actions)
+        episode["rewards"].append(float(reward))
+    return episode
