@@ -176,11 +176,16 @@ class Interpreter:
         value: Any = None
         for part in n.values:
             value = self._value(part)
-            if self._truth(value) != isinstance(n.op, ast.And):
+            truth = self._truth(value)
+            if not isinstance(value, bool):  # Python gives one of the values, TorchScript a truth value
+                self._refuse("and, or take truth values only")
+            if truth != isinstance(n.op, ast.And):
                 return value
         return value
 
     def _comparison(self, n: ast.Compare) -> Any:
+        if len(n.ops) > 1:
+            self._refuse("chained comparisons are not allowed; write (a < b) & (b < c)")
         left, right = self._value(n.left), self._value(n.comparators[0])
         return self._combine(n.ops[0], left, right, operations.BINARY, n)
 

@@ -217,9 +217,10 @@ def rising(
         low, high = f(a.low.clamp(min=from_)), f(a.high.clamp(min=from_))
         if not exact:
             low, high = widened(low, high, SLOPPY)
-        whole = torch.tensor(f in (torch.floor, torch.ceil, torch.round, torch.sign)) | (
-            a.whole if f in (torch.relu,) else torch.tensor(False)
-        )
+        if f is torch.sign and a.nan:  # which is 0 for NaN
+            low, high = low.clamp(max=0), high.clamp(min=0)
+        stays_whole = f in (torch.floor, torch.ceil, torch.round, torch.sign)
+        whole = torch.full_like(a.whole, stays_whole) | (a.whole & (f is torch.relu))
         return settle(low.clamp(least, greatest), high.clamp(least, greatest), whole, dtype, trouble)
 
     return rule
@@ -247,8 +248,8 @@ def rsqrt(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
 
 def lerp(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a, b, w = v
-    if _some((w.low < 0) | (w.high > 1)) or any(_some(infinite(x)) for x in (a, b)):
-        raise Unfollowed("lerp with a weight that may be outside 0 .. 1 cannot be followed")
+    if _some((w.low < 0) | (w.high > 1)) or any(_some((x.low < -1e37) | (x.high > 1e37)) for x in (a, b)):
+        raise Unfollowed("lerp of large numbers, or by a weight that may be outside 0 .. 1, cannot be followed")
     low, high = torch.minimum(a.low, b.low), torch.maximum(a.high, b.high)
     slack = torch.maximum(low.abs(), high.abs()) * SLOPPY + 1e-36
     low = torch.where(low >= 0, (low - slack).clamp(min=0), low - slack)

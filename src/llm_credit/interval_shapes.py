@@ -136,13 +136,22 @@ def _sum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a, dim = v[0], extra[0]
     k = a.low.shape[dim]
     low, high = _total(a, dim)
-    clash = (a.low == -INF).any() & (a.high == INF).any()
     size = torch.maximum(a.low.abs(), a.high.abs()).sum(dim, keepdim=True)
     whole = a.whole.expand(a.low.shape).all(dim, keepdim=True) & (size <= EXACT)
     if k > 1 and dtype == torch.float32:
         low, high = _slack(a, low, high, whole, dim)
-    value = settle(low, high, whole, dtype, bool(clash) and "inf - inf in a sum")
+    value = _grown(a, settle(low, high, whole, dtype), dim)
     return _torn(value, (a.low < 0).any(dim, keepdim=True) & (a.high > 0).any(dim, keepdim=True), extra[1])
+
+
+def _grown(a: Value, value: Value, dim: int) -> Value:
+    """A sum whose parts may grow beyond float32 with both signs may be anything: it is summed in any order."""
+    if float(torch.maximum(a.low.abs(), a.high.abs()).sum(dim).max()) < 1e38 or a.low.shape[dim] == 1:
+        return value
+    if not bool((a.low < 0).any()) or not bool((a.high > 0).any()):
+        return value
+    endless = torch.full_like(value.low, INF)
+    return replace(value, low=-endless, high=endless, nan=(0, "inf - inf in a sum"))
 
 
 def _slack(a: Value, low: T, high: T, whole: T, dim: int) -> tuple[T, T]:
@@ -194,7 +203,8 @@ def _between(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Valu
     a, least, most = v
     low, high = least.low, most.high
     slack = torch.maximum(least.low.abs(), most.high.abs()) * 2.0**-14
-    low, high = torch.maximum(a.low, low - slack), torch.minimum(a.high, high + slack)
+    low = torch.where(a.low == -INF, a.low, torch.maximum(a.low, low - slack))  # its sum may have overflown
+    high = torch.where(a.high == INF, a.high, torch.minimum(a.high, high + slack))
     return Value(low, torch.maximum(low, high), a.whole, None, a.nan)
 
 
@@ -238,7 +248,9 @@ def _spread(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value
     span = a.high.amax(dim, keepdim=True) - a.low.amin(dim, keepdim=True)
     high = span**2 * (k / max(k - correction, 1)) * 1.001 + 1e-30
     high = high + a.low.abs().amax(dim, keepdim=True) ** 2 * 1e-5 + a.high.abs().amax(dim, keepdim=True) ** 2 * 1e-5
-    trouble = "a variance of one number, or of infinite ones" if k <= correction or not high.isfinite().all() else ""
+    trouble = (
+        "a variance of one number, or of infinite ones" if k <= correction or not bool((high < 1e37).all()) else ""
+    )
     return settle(torch.zeros_like(high), high, torch.tensor(False), dtype, trouble)
 
 
@@ -256,8 +268,7 @@ def _running(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Valu
         low = torch.where(whole, low, low - a.low.abs().cumsum(dim) * (k + 2) * ULP)
         high = torch.where(whole, high, high + a.high.abs().cumsum(dim) * (k + 2) * ULP)
         low = torch.where((a.low >= 0).all(dim, keepdim=True), low.clamp(min=0), low)
-    clash = (a.low == -INF).any() & (a.high == INF).any()
-    return settle(low, high, whole, dtype, bool(clash) and "inf - inf in a sum")
+    return _grown(a, settle(low, high, whole, dtype), dim)
 
 
 OPERATIONS["cumsum"] = Operation(_running, lambda m, e: m[0].cumsum(e[0]))

@@ -137,6 +137,9 @@ VIOLATING = {
     "utilities subtracted": "w = agents_q[:, 0:1] - agents_q[:, 1:2] * 0.001",
     "utility twice": "w = agents_q[:, 0:1] * 1.1 + ammo[:, 0:1] - agents_q[:, 0:1] * (x[:, 0:1] + 0.11)",
     "utility with rounding": "b = ammo[:, 0:1] * 1e7\nw = (agents_q[:, 0:1] * 1.1 + b) - (agents_q[:, 0:1] * 0.9 + 0.37 * b)",
+    "rounding of a sum": "c = torch.tensor([0.16, 0.29, 0.33, 0.07, 0.13, 0.02])\nw = 1 - (c * alive.unsqueeze(2)).sum(dim=2)",
+    "sign of NaN": "a = x / y\nw = torch.where(torch.sign(a * a + 1) > 0.5, 1.0, -1.0)",
+    "overflow of a mean": "a = (ammo * 1e38).mean(dim=1, keepdim=True)\nw = torch.where(a > 3e38, -1.0, 1.0).expand(-1, 2)",
     "advantage": "w = 1 - 1.5 * actions_onehot[:, :, 2]",
     "advantage beside": "w = 1 - actions_onehot.sum(dim=2) * ammo / 6.9",
 }
