@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("results/curves.png"))
     parser.add_argument("--metrics", nargs="+", help="draw only these")
     options = parser.parse_args()
-    from utils.plotting.curves import draw, final_values
+    from utils.plotting.curves import draw, final_values, interval, mean_values
     from utils.plotting.runs import group_runs, load_runs
 
     try:
@@ -31,11 +31,12 @@ def main() -> int:
     except UserError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
-    print("last test return: mean over seeds [lowest, highest]")
+    print("test return, mean over seeds and 95 % confidence interval (Student's t over seeds; - for one seed):")
+    print(f"  {'last':24} {'over the whole run':24} runs")
     for label, members in groups.items():
-        values = final_values(members, "test_return_mean")
-        if len(values):
-            print(f"  {label}: {values.mean():.3f} [{values.min():.3f}, {values.max():.3f}]")
+        last, whole = (f(members, "test_return_mean") for f in (final_values, mean_values))
+        if len(last):
+            print(f"  {interval(last):24} {interval(whole):24} {label}")
     print(f"curves: {options.out}")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import describe
+from llm_credit.episodes import Episodes
 from llm_credit.task import TaskDescription
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,3 +65,31 @@ def test_runs_from_anywhere_and_tells_its_exit_code(tmp_path: Path) -> None:
     assert TaskDescription.from_json(good.stdout).family == "lbf"
     assert "Traceback" not in bad.stderr
     assert "usage" in helped.stdout
+
+
+def test_random_episodes_fit_the_task_and_repeat(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--env-config=lbf", "--episodes=3", "with", "seed=5"]
+    assert describe.main(command) == 0
+    text = capsys.readouterr().out
+    assert describe.main(command) == 0
+    assert capsys.readouterr().out == text
+    task = describe.describe(["--env-config=lbf"])
+    episodes = json.loads(text)
+    assert len(episodes) == 3
+    assert Episodes.from_list(episodes, task).states.shape[1] == task.state_dim
+    low = {i: f.low for f in task.state_fields for i in f.indices()}
+    high = {i: f.high for f in task.state_fields for i in f.indices()}
+    for state in episodes[0]["states"]:
+        assert all(low[i] <= x <= high[i] for i, x in enumerate(state))
+
+
+@pytest.mark.parametrize("words", [["--episodes=0"], ["--episodes=many"], ["--episodes"], ["--episodes=2", "--text"]])
+def test_wrong_numbers_of_episodes(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert describe.main(["--env-config=lbf", *words]) == 2
+    assert "--episodes=N" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"{sys.executable} src/describe.py --env-config=lbf | head -1 > /dev/null; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("0", "")

@@ -26,8 +26,12 @@ def test_seeds_of_one_config_are_one_line(tmp_path):
         write(tmp_path / "runs" / str(i), mixer, seed, value)
     done = plot(tmp_path / "runs", "--out", tmp_path / "deep" / "c.png")
     assert done.returncode == 0, done.stderr
-    assert "mixer=vdn (2 seeds): 2.000 [1.000, 3.000]" in done.stdout
-    assert "mixer=tfcaf (1 seed): 5.000" in done.stdout
+    # Student's t for one degree of freedom: 2 +- 12.706 * sqrt(2) / sqrt(2); each curve is a straight line from 0
+    vdn = next(line for line in done.stdout.splitlines() if "mixer=vdn (2 seeds)" in line)
+    assert vdn.split("  ")[1] == "2.000 [-10.706, 14.706]"
+    assert "1.000 [-5.353, 7.353]" in vdn
+    tfcaf = next(line for line in done.stdout.splitlines() if "mixer=tfcaf (1 seed)" in line)
+    assert "5.000 [-]" in tfcaf
     assert (tmp_path / "deep" / "c.png").read_bytes().startswith(b"\x89PNG")
 
 

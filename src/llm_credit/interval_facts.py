@@ -14,7 +14,7 @@ from .interval_ops import infinite, square
 from .intervals import EXACT, INF, MOVING, OPERATIONS, Graph, Node, Value, hull, narrow, single, value_of
 
 MAX_DEPTH = 40
-MAX_SPENT = 4_000
+MAX_SPENT = 1_000
 NEGATED = {"lt": "ge", "ge": "lt", "le": "gt", "gt": "le", "eq": "ne", "ne": "eq"}
 MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
@@ -221,7 +221,7 @@ def _still_exclusive(op: str, i: int, args: tuple[Any, ...], value: Value, value
         "square",
     ):
         return value
-    if op == "div" and i != 0:
+    if (op == "div" and i != 0) or any(v.nan for v in values):  # 0 * NaN is no 0
         return value
     zero = torch.zeros_like(values[i].low)
     tried = [Value(zero, zero, zero == 0) if j == i else v for j, v in enumerate(values)]

@@ -117,7 +117,8 @@ def test_a_mixer_of_weights_has_no_place_for_the_advantage_form(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "body", ["return actions_onehot.sum(dim=2) / actions_onehot.sum(dim=2)", "return state[:, :1]", "return state, state"]
+    "body",
+    ["return actions_onehot.sum(dim=2) / actions_onehot.sum(dim=2)", "return state[:, :1]", "return state, state"],
 )
 def test_bad_advantage_functions_are_refused(body):
     """The first is NaN in padded steps, where no agent acts."""

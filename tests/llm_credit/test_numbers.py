@@ -42,7 +42,9 @@ def test_silence_and_signs(task):
     n = numbers(task, "w = torch.where(row > 2.5, row, torch.zeros_like(row))")
     assert 0 < n["all_zero_rows"] < n["zero_gradient_share"] < 1
     report = examine(
-        "def credit_weights(state):\n    w = state[:, 0:6:3] - 1.0\n    return w, torch.zeros(state.shape[0], 1)\n", task, FEW
+        "def credit_weights(state):\n    w = state[:, 0:6:3] - 1.0\n    return w, torch.zeros(state.shape[0], 1)\n",
+        task,
+        FEW,
     ).report
     assert report.igm == "constructed"
     assert report.numbers["negative_share"] == pytest.approx(1 / 12, abs=0.04)
