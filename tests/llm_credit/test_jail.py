@@ -198,3 +198,115 @@ def test_a_heavy_function_is_refused_by_the_clock(task):
     report = check_in_jail(source, task, TFCAFSettings(jail_seconds=1.0, check_states=4096))
     assert (report.accepted, report.stage) == (False, "jail")
     assert time.monotonic() - start < 10
+
+
+# The parts of the jail's own processes, in this one
+
+
+def test_the_childs_work_is_the_examination(task):
+    from dataclasses import asdict
+
+    from llm_credit.jail_server import _work
+
+    request = {"task": task.to_json(), "settings": asdict(FEW), "episodes": None}
+    assert _work({**request, "source": UNIFORM})()["report"]["accepted"]
+    refused = _work({**request, "source": BROKEN})()["report"]
+    assert (refused["accepted"], refused["stage"]) == (False, "screen")
+
+
+def forked(action):
+    """A child that does ``action(writable)`` and ends; its process id and what it writes can be read."""
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(readable)
+        try:
+            os.setsid()
+            action(writable)
+        finally:
+            os._exit(0)
+    os.close(writable)
+    return child, readable
+
+
+@pytest.mark.parametrize(
+    ("action", "seconds", "expected"),
+    [
+        (lambda w: os.write(w, b'{"report": 1}'), 5.0, {"report": 1}),
+        (lambda w: time.sleep(60), 0.2, {"timeout": True}),
+        (lambda w: os.write(w, b"no json"), 5.0, {"error": "it ended without a verdict"}),
+        (lambda w: (os.close(w), time.sleep(60)), 0.2, {"signal": 9}),
+        (lambda w: os.kill(os.getpid(), 11), 5.0, {"signal": 11}),
+        (lambda w: os.kill(os.getpid(), 24), 5.0, {"timeout": True}),
+        (lambda w: [os.write(w, b"x" * 65536) for _ in range(100)], 5.0, None),
+    ],
+    ids=["verdict", "late", "nonsense", "hides", "crash", "cpu time", "floods"],
+)
+def test_the_monitor_watches(action, seconds, expected):
+    from llm_credit.jail_server import _watch
+
+    child, readable = forked(action)
+    start = time.monotonic()
+    answer = _watch(child, readable, time.monotonic() + seconds)
+    os.close(readable)
+    assert expected is None or answer == expected
+    assert "report" not in answer or expected
+    assert time.monotonic() - start < 10
+
+
+def test_requests_arrive_whole(task):
+    import socket
+
+    from llm_credit.jail import _send_with_socket
+    from llm_credit.jail_server import _receive
+
+    ours, theirs = socket.socketpair()
+    here, there = socket.socketpair()
+    text = b"x" * 300_000
+    import threading
+
+    sender = threading.Thread(target=_send_with_socket, args=(ours, text, there))
+    sender.start()
+    received, descriptor = _receive(theirs)
+    sender.join()
+    assert received == text
+    with socket.socket(fileno=descriptor) as passed:
+        passed.sendall(b"hello")
+        assert here.recv(5) == b"hello"
+    ours.close()
+    assert _receive(theirs) is None
+
+
+def test_the_filter_program_refuses_by_number_and_by_flags():
+    """The program is run by hand here: what it answers to a few calls."""
+    import struct
+
+    from llm_credit import sandbox
+
+    architecture, calls = sandbox._MACHINES["x86_64"]
+    code = list(struct.iter_unpack("HBBI", sandbox._program(architecture, calls, sandbox._OPENS["x86_64"])))
+
+    def answer(number, arch=architecture, **arguments):
+        words = {0: number, 4: arch, **{int(k[1:]): v for k, v in arguments.items()}}
+        at, value = 0, 0
+        while True:
+            op, yes, no, k = code[at]
+            at += 1
+            if op == sandbox._LOAD:
+                value = words.get(k, 0)
+            elif op == sandbox._ANSWER:
+                return k == sandbox._ALLOW
+            else:
+                holds = {sandbox._EQUAL: value == k, sandbox._AT_LEAST: value >= k, sandbox._BITS: bool(value & k)}[op]
+                at += yes if holds else no
+
+    assert all(not answer(n) for n in calls.values())
+    assert answer(1)  # write
+    assert answer(0)  # read
+    assert not answer(1, arch=0x40000003)
+    assert not answer(0x40000000 + 1)
+    assert answer(257, a32=os.O_RDONLY | os.O_CLOEXEC)
+    assert not answer(257, a32=os.O_WRONLY)
+    assert not answer(257, a32=os.O_RDWR | os.O_CREAT)
+    assert answer(2, a24=os.O_RDONLY)
+    assert not answer(2, a24=os.O_CREAT)
