@@ -85,7 +85,8 @@ class Entry:
         found = []
         if sha256(manifest_text) != self.hash:
             found.append(f"{where}: {MANIFEST} is not the one that gave the entry its name")
-        there = {str(p.relative_to(self.path)) for p in self.path.rglob("*") if p.is_file()} - {MANIFEST}
+        files_there = (p for p in self.path.rglob("*") if p.is_file() and p.parent.name != "__pycache__")  # pip's doing
+        there = {str(p.relative_to(self.path)) for p in files_there} - {MANIFEST}
         found += [f"{where}: {name} is missing" for name in sorted(set(files) - there)]
         found += [f"{where}: {name} does not belong to the entry" for name in sorted(there - set(files))]
         for name in sorted(there & set(files)):

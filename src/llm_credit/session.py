@@ -82,7 +82,14 @@ def search_live(
         workspace = archive.workspace(key, question)
         spent = Spent.from_ledger(workspace.ledger_lines())
         llm = LiveLLM(settings, ledger=workspace.ledger, spent=spent)
-        result = run_search(task, settings, forms, workspace, llm, notify or log_progress)
+        told = notify or log_progress
+
+        def with_cost(event: str, data: dict[str, Any]) -> None:
+            told(event, data)
+            if event == "judgement":
+                told("cost", llm.spent.to_dict())
+
+        result = run_search(task, settings, forms, workspace, llm, with_cost)
         return conclude(archive, key, workspace, result, carried="")
 
 
@@ -174,6 +181,8 @@ def describe_event(event: str, data: dict[str, Any]) -> str:
         judged = data["judgement"]
         advice = f"; advice: {judged['advice'][:160]}" if judged else " (no usable judgement)"
         return f"selected {data['selected']} of {', '.join(data['functions'])}{advice}"
+    if event == "cost":
+        return f"so far {data['calls']} calls, {data['tokens']:,} tokens, ${data['usd']:.4f}"
     if event == "unusable":
         return f"{data['request']}: the evaluator's answer could not be used: {data['reason']}"
     return ""
