@@ -72,6 +72,7 @@ def test_write_shows_the_search_and_its_cost(place, capsys, monkeypatch):
         "round 1 of 1",
         "r1-c0: accepted, proved",
         "selected r1-c1 of r1-c0, r1-c1",
+        "so far 3 calls, 10,560 tokens, $0.0",
         "3 calls, 10560 tokens, $",
     ):
         assert part in shown
