@@ -306,6 +306,9 @@ def _sorted(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value
     """extra: dimension, descending, how many are kept. The i-th least number lies between the i-th least bounds."""
     dim, descending, k = extra
     low, high = (torch.sort(x, dim=dim, descending=descending)[0].narrow(dim, 0, k) for x in (v[0].low, v[0].high))
+    if v[0].nan:  # which sort puts at one end
+        low = v[0].low.amin(dim, keepdim=True).expand(low.shape)
+        high = v[0].high.amax(dim, keepdim=True).expand(high.shape)
     return Value(low, high, v[0].whole.expand(v[0].low.shape).all(dim, keepdim=True).expand(low.shape))
 
 

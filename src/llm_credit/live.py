@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
 from .budget import Budget, Spent
-from .llm import BudgetExceeded, LLMError, Reply, Request, Usage
+from .llm import BudgetExceeded, LLMError, Reply, Request
+from .messages import body_of, reply_in, retry_after, short
 from .prices import load_prices
 from .settings import TFCAFSettings
 
@@ -23,8 +22,6 @@ INSTALL = "pip install anthropic==2.12.0"
 ANTHROPIC = "https://api.anthropic.com"
 # A gateway may need no key, but the SDK sends none of its requests without one.
 PLACEHOLDER = "no-key"
-# What turns thinking off where "disabled" is an error.
-_OFF = {"claude-sonnet-5-5": "between_tools"}
 # Ways in which a connection fails before a request is on its way: nothing can have been billed.
 _NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "LocalProtocolError")
 # Statuses of a gateway that gave up on a reply which may have been written, and billed, nevertheless.
@@ -90,7 +87,7 @@ class LiveLLM:
         self.budget.price(request.model)
         call, began = _Call(self, request), time.monotonic()
         try:
-            self._client.with_options(middleware=[call]).messages.create(**_body(request))
+            self._client.with_options(middleware=[call]).messages.create(**body_of(request))
         except BudgetExceeded as error:
             raise self._error(f"{error}{call.history(1)}", BudgetExceeded) from None
         except LLMError as error:
@@ -129,7 +126,7 @@ class LiveLLM:
         if error.request_id:
             facts.append(f"request id {error.request_id}")
         if said:
-            facts.append(f"it says: {_short(said)}")
+            facts.append(f"it says: {short(said)}")
         return f"{what} ({', '.join(facts)}); {todo}".replace("{model}", repr(request.model))
 
     def clean(self, text: str) -> str:
@@ -145,7 +142,7 @@ class LiveLLM:
 
     def check_wait(self, response: Any) -> None:
         """Raises LLMError where a service asks for a wait that is too long to sit through: the SDK would obey."""
-        wait = _retry_after(response.headers)
+        wait = retry_after(response.headers)
         retried = response.status_code in (408, 409, 429) or response.status_code >= 500
         if retried and wait > self._longest_wait:
             raise LLMError(
@@ -216,7 +213,7 @@ class _Call:
         """The reply in a response. Raises LLMError if it is none."""
         request_id = response.headers.get("request-id", "")
         try:
-            reply = _parse(response.content)
+            reply = reply_in(response.content)
         except (ValueError, RecursionError) as error:
             about = f", request id {request_id}" if request_id else ""
             raise LLMError(
@@ -258,77 +255,7 @@ def _key(settings: TFCAFSettings, api_key: str | None) -> str:
     return key
 
 
-def _body(request: Request) -> dict[str, Any]:
-    """A request's arguments of ``messages.create``."""
-    body: dict[str, Any] = {
-        "model": request.model,
-        "max_tokens": request.max_output_tokens,
-        "messages": [{"role": "user", "content": request.prompt}],
-        "thinking": {"type": "adaptive"},
-    }
-    if request.thinking == "off":
-        family = next((name for name in _OFF if request.model.startswith(name)), "")
-        body["thinking"] = {"type": _OFF.get(family, "disabled")}
-    if request.system:
-        # The same for many requests: the provider keeps it, and later ones pay a tenth for it or less.
-        body["system"] = [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}]
-    if request.schema is not None:
-        body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
-    return body
-
-
-def _parse(content: bytes) -> Reply:
-    """A Messages API reply. Raises ValueError that says what is wrong: the SDK would take anything."""
-    try:
-        data = json.loads(content)
-    except ValueError:
-        raise ValueError("it is not JSON") from None
-    if not isinstance(data, dict) or not isinstance(data.get("content"), list):
-        raise ValueError("it has no content")
-    blocks = [block for block in data["content"] if isinstance(block, dict) and block.get("type") == "text"]
-    texts = [block["text"] for block in blocks if isinstance(block.get("text"), str)]
-    if len(texts) < len(blocks):
-        raise ValueError("a text in it is no text")
-    stop, model = data.get("stop_reason"), data.get("model", "")
-    if not isinstance(stop, str) or not isinstance(model, str):
-        raise ValueError("it has no stop_reason or model")
-    return Reply("".join(texts), stop, model, usage=_usage(data.get("usage")))
-
-
-def _usage(data: Any) -> Usage:
-    if not isinstance(data, dict):
-        raise ValueError("it has no usage, which the budget needs")
-    counts: dict[str, int] = {}
-    for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"):
-        count = data.get(name)
-        if count is None and name.startswith("cache"):
-            count = 0  # null, or left out by a gateway, where nothing was cached
-        if type(count) is not int or not 0 <= count < 10**9:
-            raise ValueError(f"its usage has {name}={_short(repr(count))}")
-        counts[name] = count
-    return Usage(**counts)
-
-
-def _retry_after(headers: Any) -> float:
-    """Seconds that a response asks to wait; 0 if it does not say."""
-    try:
-        if "retry-after-ms" in headers:
-            return float(headers["retry-after-ms"]) / 1000
-        value = headers.get("retry-after", "0")
-        if value.replace(".", "", 1).isdigit():
-            return float(value)
-        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (TypeError, ValueError):
-        return 0.0
-
-
 def _host(address: str) -> str:
     """An address less user name, password and path, which may hold secrets."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-
-
-def _short(text: str) -> str:
-    """A text of a server for a message: one line, not too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:300] + "..."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .archive import Archive, Entry
+from .archive import Entry
 from .builtin import builtin_source
 from .errors import CreditError
 from .files import sha256
@@ -150,7 +150,3 @@ SOURCES: dict[str, Callable[[TaskDescription, TFCAFSettings, Sequence[str]], Fou
     "file": _file,
     "manual": _manual,
 }
-
-
-def open_archive(settings: TFCAFSettings) -> Archive:
-    return archive_of(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -89,4 +90,10 @@ def report_end(args: SimpleNamespace, exp: Experiment, result: float) -> None:
     log.info("Finished after %d environment steps", exp.runner.t_env)
     log.info("Mean return of the last %d test episodes: %.4f", args.test_nepisode, result)
     log.info("Results: %s", args.run_dir)
-    log.info("Plot them: python src/plot.py %s", args.run_dir)
+    log.info("Plot them: %s src/plot.py %s", _python(), args.run_dir)
+
+
+def _python() -> str:
+    """How this Python is called from here: `make run` has one of its own that is not on the path."""
+    called = Path(sys.executable)
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else "python"

@@ -4,7 +4,6 @@ import json
 import tarfile
 
 import pytest
-
 from tests.run.test_main import call, run_dir
 
 
