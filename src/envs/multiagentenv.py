@@ -66,14 +66,20 @@ class MultiAgentEnv(ABC):
         """The task in words and numbers, made from the environment itself."""
 
     def get_env_info(self) -> dict[str, Any]:
-        """Sizes, and the description as JSON (it has to come out of a worker process)."""
+        """Sizes, and the description as JSON (it has to come out of a worker process).
+
+        agent_own_state_size: how many values of the state belong to each agent where the state begins with the agents'
+        own values, agent by agent; None where it does not.
+        """
+        task = self.describe()
         return {
             "state_shape": self.get_state_size(),
             "obs_shape": self.get_obs_size(),
             "n_actions": self.get_total_actions(),
             "n_agents": self.n_agents,
             "episode_limit": self.episode_limit,
-            "task": self.describe().to_json(),
+            "agent_own_state_size": own_state_size(task),
+            "task": task.to_json(),
         }
 
     def get_stats(self) -> dict[str, float]:
@@ -109,3 +115,13 @@ class MultiAgentEnv(ABC):
     @abstractmethod
     def close(self) -> None:
         """Frees everything; safe to call twice."""
+
+
+def own_state_size(task: TaskDescription) -> int | None:
+    """How many values each agent has at the beginning of the state; None if the state does not begin with them."""
+    first = next((f for f in task.state_fields if f.per == "agent" and f.start == 0), None)
+    if first is None:
+        return None
+    size = first.stride if task.n_agents > 1 else first.size
+    own = {i for f in task.state_fields if f.per == "agent" and f.stride == first.stride for i in f.indices()}
+    return size if set(range(size * task.n_agents)) <= own else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from learners.dmaq_qatten_learner import DMAQQattenLearner
 from learners.nq_learner import NQLearner
 from learners.q_learner import QLearner
 from learners.td_learner import TDLearner
@@ -9,6 +10,7 @@ from learners.td_learner import TDLearner
 REGISTRY: dict[str, type[TDLearner]] = {
     "q_learner": QLearner,
     "nq_learner": NQLearner,
+    "dmaq_qatten_learner": DMAQQattenLearner,
 }
 
-__all__ = ["REGISTRY", "NQLearner", "QLearner", "TDLearner"]
+__all__ = ["REGISTRY", "DMAQQattenLearner", "NQLearner", "QLearner", "TDLearner"]

@@ -34,6 +34,7 @@ class TDLearner(ABC):
     """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
 
     mixer_family: ClassVar[str]
+    loss_key: ClassVar[str] = "loss_td"  # PyMARL's name of the logged loss
 
     def __init__(self, mac: BasicMAC, scheme: Scheme, logger: Logger, args: SimpleNamespace) -> None:
         self.args = args
@@ -58,8 +59,7 @@ class TDLearner(ABC):
         self.target_mac.agent.train()
         mask = transition_mask(batch)  # [B, T, 1]
         mac_out = self.mac.unroll(batch).out  # [B, T + 1, A, U]
-        chosen = mac_out[:, :-1].gather(3, batch["actions"][:, :-1]).squeeze(3)  # [B, T, A]
-        q_taken = self.mix(self.mixer, chosen, batch["state"][:, :-1])  # [B, T, X]
+        q_taken = self.q_taken(batch, mac_out)  # [B, T, X]
         with th.no_grad():
             targets = self.targets(batch, mac_out.detach(), mask)  # [B, T, X]
         mask = mask.expand_as(q_taken)
@@ -69,6 +69,17 @@ class TDLearner(ABC):
         self._update_targets_when_due(episode_num)
         if t_env - self.log_stats_t >= self.args.learner_log_interval:
             self._log(t_env, loss, grad_norm, td_error, q_taken, targets, mask)
+            for key, value in self.extra_stats(batch, mac_out.detach(), mask[..., :1]).items():
+                self.logger.log_stat(key, value.item(), t_env)
+
+    def q_taken(self, batch: EpisodeBatch, mac_out: th.Tensor) -> th.Tensor:
+        """The value of the actions that were taken, ``[B, T, X]``, from ``mac_out [B, T + 1, A, U]``."""
+        chosen = mac_out[:, :-1].gather(3, batch["actions"][:, :-1]).squeeze(3)  # [B, T, A]
+        return self.mix(self.mixer, chosen, batch["state"][:, :-1])
+
+    def extra_stats(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> dict[str, th.Tensor]:
+        """What a learner logs beyond the common metrics."""
+        return {}
 
     @staticmethod
     def mix(mixer: th.nn.Module | None, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
@@ -112,7 +123,7 @@ class TDLearner(ABC):
         steps = mask.sum()
         per_agent = steps * self.args.n_agents  # PyMARL's scale of the two means below
         for key, value in {
-            "loss_td": loss,
+            self.loss_key: loss,
             "grad_norm": grad_norm,
             "td_error_abs": td_error.abs().sum() / steps,
             "q_taken_mean": (q_taken * mask).sum() / per_agent,

@@ -63,27 +63,97 @@ def _columns(f: StateField) -> str:
     return f"state[:, {f.start}:{stop}:{f.stride}]"
 
 
-# by family, the default first: LBF's gentle one, since a sharp one leaves a far agent almost without a signal
-BUILTINS: dict[str, dict[str, Callable[[TaskDescription], str]]] = {
-    "lbf": {"proximity": proximity, "sharp": sharp, "uniform": uniform},
-    "matrix_game": {"uniform": uniform},  # one state: nothing to tell agents apart by
+def uniform_lambda(task: TaskDescription) -> str:
+    return f'''def credit_advantages(state, actions_onehot):
+    """Every advantage counts alike: with lambda 1 the mixer is VDN."""
+    return torch.ones(state.shape[0], {task.n_agents}, device=state.device)
+'''
+
+
+def together(task: TaskDescription) -> str:
+    """LBF: who stands at a food that a team mate loads decides by its own choice whether it is eaten."""
+    row, col = _columns(task.field("agent_row")), _columns(task.field("agent_col"))
+    food_row, food_col = _columns(task.field("food_row")), _columns(task.field("food_col"))
+    level = _columns(task.field("food_level"))
+    load = next(i for i, action in enumerate(task.actions) if action.name == "load")
+    return f'''def credit_advantages(state, actions_onehot):
+    """The choice of an agent that stands at a food matters more, most of all while a team mate loads that food."""
+    there = ({level} > 0).float().unsqueeze(1)  # [N, 1, F]
+    rows = ({row}.unsqueeze(2) - {food_row}.unsqueeze(1)).abs()  # [N, A, F]
+    cols = ({col}.unsqueeze(2) - {food_col}.unsqueeze(1)).abs()
+    beside = ((rows + cols) < 1.5).float() * there
+    loads = actions_onehot[:, :, {load}].unsqueeze(2) * beside
+    others = (loads.sum(dim=1, keepdim=True) - loads).clamp(min=0.0, max=1.0)
+    weight = 0.5 + 0.5 * beside.amax(dim=2) + (beside * others).amax(dim=2)  # [N, A]
+    return weight / weight.mean(dim=1, keepdim=True)
+'''
+
+
+def regret(task: TaskDescription) -> str:
+    """Matrix games of two: lambda grows with what the agent could still gain by changing its action alone."""
+    payoff, n = task.facts["payoff"], task.n_actions
+    lost = []
+    for i in range(n):
+        for j in range(n):
+            first = max(payoff[k][j] for k in range(n)) - payoff[i][j]
+            second = max(payoff[i][k] for k in range(n)) - payoff[i][j]
+            lost += [[first, second]]
+    largest = max(max(pair) for pair in lost) or 1.0
+    table = [[round(0.5 + x / largest, 6) for x in pair] for pair in lost]
+    return f'''def credit_advantages(state, actions_onehot):
+    """An agent counts the more, the more it alone could gain over this joint action: from 0.6 to 1.6."""
+    joint = actions_onehot[:, 0].unsqueeze(2) * actions_onehot[:, 1].unsqueeze(1)  # [N, U, U]
+    table = torch.tensor({table})
+    return 0.1 + joint.flatten(1) @ table
+'''
+
+
+Templates = dict[str, Callable[[TaskDescription], str]]
+# by form and family, the default first: LBF's gentle one, since a sharp one leaves a far agent almost without a signal
+BUILTINS: dict[str, dict[str, Templates]] = {
+    "credit_weights": {
+        "lbf": {"proximity": proximity, "sharp": sharp, "uniform": uniform},
+        "matrix_game": {"uniform": uniform},  # one state: nothing to tell agents apart by
+    },
+    "credit_advantages": {
+        "lbf": {"together": together, "uniform_lambda": uniform_lambda},
+        "matrix_game": {"regret": regret, "uniform_lambda": uniform_lambda},
+    },
+}
+UNIFORM: dict[str, Templates] = {
+    "credit_weights": {"uniform": uniform},
+    "credit_advantages": {"uniform_lambda": uniform_lambda},
 }
 
 
-def builtin_source(task: TaskDescription, name: str = "", strict: bool = True) -> tuple[str, str]:
-    """``(family/name, source)``. Raises CreditError for an unknown name or, if ``strict``, for no builtin."""
-    known = dict(BUILTINS.get(task.family, {"uniform": uniform}))
+def builtins_for(task: TaskDescription, form: str) -> Templates:
+    """The functions of one form that fit a task, the default first."""
+    known = BUILTINS[form].get(task.family, UNIFORM[form])
     if task.family == "lbf" and not task.has_field("food_row"):
-        known = {"uniform": uniform}  # the layout of observations does not say where things are
+        return UNIFORM[form]  # the layout of observations does not say where things are
+    if task.family == "matrix_game" and task.n_agents != 2:
+        return UNIFORM[form]
+    return known
+
+
+def builtin_source(
+    task: TaskDescription, name: str = "", strict: bool = True, form: str = "credit_weights"
+) -> tuple[str, str]:
+    """``(family/name, source)``; without a name the default of ``form``.
+
+    Raises CreditError for an unknown name or, if ``strict``, for no builtin.
+    """
+    forms = [builtins_for(task, f) for f in BUILTINS]
+    known = {n: template for templates in forms for n, template in templates.items()}
     if name and name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise CreditError(f"llm.builtin={name} does not fit {task.name}; there is {', '.join(known)}.{hint}")
     if not name:
-        name = next(iter(known))
-        if name == "uniform" and task.family != "matrix_game":
+        name = next(iter(builtins_for(task, form)))
+        if name in UNIFORM[form] and task.family != "matrix_game":
             message = f"no builtin credit function knows {task.name}: uniform credit (VDN) is all there is"
             if strict:
-                raise CreditError(message + "; ask for it with llm.builtin=uniform")
+                raise CreditError(message + f"; ask for it with llm.builtin={name}")
             log.warning(message)
     return f"{task.family}/{name}", known[name](task)

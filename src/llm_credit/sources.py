@@ -50,7 +50,7 @@ def _file(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) 
 
 
 def _builtin(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str], strict: bool = True) -> Found:
-    name, source = builtin_source(task, settings.builtin, strict=strict)
+    name, source = builtin_source(task, settings.builtin, strict, settings.form)
     return Found(source, f"builtin:{name}", trusted=True)
 
 

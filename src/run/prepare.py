@@ -51,7 +51,10 @@ def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
 def make_args(config: Mapping[str, Any], env_info: Mapping[str, Any]) -> SimpleNamespace:
     """PyMARL's ``args``: the config, and what the environment says of itself."""
     keys = ("n_agents", "n_actions", "state_shape", "obs_shape", "episode_limit", "task")
-    return SimpleNamespace(**config, **{key: env_info[key] for key in keys})
+    values = {**config, **{key: env_info[key] for key in keys}}
+    if values["agent_own_state_size"] is True:
+        values["agent_own_state_size"] = env_info["agent_own_state_size"]
+    return SimpleNamespace(**values)
 
 
 def probe_environment(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ A learner declares the family of mixers that it can use (``mixer_family``), a co
 
 * ``state``: given utilities and states, ``forward(agent_qs [B, T, A], states [B, T, S]) -> [B, T, 1]``;
 * ``state_v1``: the same contract for the learners that PyMARL2 left on PyMARL's original networks. A name without an
-  entry of its own here means the one of ``state``.
+  entry of its own here means the one of ``state``;
+* ``dueling``: also given the joint action and the utilities' maxima, ``forward(agent_qs, states, actions_onehot
+  [B, T, A, U], max_qs [B, T, A]) -> [B, T, 1]`` (QPLEX).
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ from difflib import get_close_matches
 from types import SimpleNamespace
 
 from modules.mixers.base import StateMixer
+from modules.mixers.dueling import DMAQer, DuelingMixer
 from modules.mixers.nmix import Mixer
+from modules.mixers.qatten import QattenMixer
 from modules.mixers.qmix import QMixer
 from modules.mixers.vdn import VDNMixer
 from utils.errors import UserError
 
-Builder = Callable[[SimpleNamespace], StateMixer]
+AnyMixer = StateMixer | DuelingMixer
+Builder = Callable[[SimpleNamespace], AnyMixer]
 
 
 def _tfcaf(args: SimpleNamespace) -> StateMixer:
@@ -28,9 +33,16 @@ def _tfcaf(args: SimpleNamespace) -> StateMixer:
     return TFCAFMixer(args)
 
 
+def _tfcaf_dueling(args: SimpleNamespace) -> DuelingMixer:
+    from modules.mixers.tfcaf import TFCAFDuelingMixer
+
+    return TFCAFDuelingMixer(args)
+
+
 REGISTRY: Mapping[str, Mapping[str, Builder]] = {
-    "state": {"vdn": VDNMixer, "qmix": Mixer, "tfcaf": _tfcaf},
+    "state": {"vdn": VDNMixer, "qmix": Mixer, "qatten": QattenMixer, "tfcaf": _tfcaf},
     "state_v1": {"qmix": QMixer},
+    "dueling": {"dmaq": DMAQer, "tfcaf": _tfcaf_dueling},
 }
 PARENT: Mapping[str, str] = {"state_v1": "state"}
 
@@ -41,7 +53,7 @@ def mixers_of(family: str) -> dict[str, Builder]:
     return {**inherited, **REGISTRY[family]}
 
 
-def build_mixer(args: SimpleNamespace, family: str) -> StateMixer | None:
+def build_mixer(args: SimpleNamespace, family: str) -> AnyMixer | None:
     """The mixer that ``args.mixer`` names, None where it is null (independent learning).
 
     Raises UserError for a name that this family does not have.
@@ -58,4 +70,15 @@ def build_mixer(args: SimpleNamespace, family: str) -> StateMixer | None:
     return known[args.mixer](args)
 
 
-__all__ = ["REGISTRY", "Mixer", "QMixer", "StateMixer", "VDNMixer", "build_mixer", "mixers_of"]
+__all__ = [
+    "REGISTRY",
+    "DMAQer",
+    "DuelingMixer",
+    "Mixer",
+    "QMixer",
+    "QattenMixer",
+    "StateMixer",
+    "VDNMixer",
+    "build_mixer",
+    "mixers_of",
+]

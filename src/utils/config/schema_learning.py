@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from utils.config.key import Key
-from utils.config.kinds import choice, flag, number, or_null, text, whole
+from utils.config.kinds import Kind, choice, flag, number, or_null, text, whole
 from utils.config.schema_run import STEPS
 
 _REPLAY = (
@@ -68,15 +68,20 @@ _LEARNER = (
     Key(
         "learner",
         text(),
-        "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)).",
+        "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)), "
+        "`dmaq_qatten_learner` (QPLEX).",
     ),
     Key(
         "double_q",
         flag(),
         "q_learner: the learned network chooses the next action and the target network values it (double Q); "
-        "nq_learner always does so.",
+        "nq_learner and dmaq_qatten_learner always do so.",
     ),
-    Key("td_lambda", number(0, 1), "nq_learner: lambda of its targets; 0 is one-step, 1 Monte Carlo."),
+    Key(
+        "td_lambda",
+        number(0, 1),
+        "nq_learner, dmaq_qatten_learner: lambda of their targets; 0 is one-step, 1 Monte Carlo.",
+    ),
     Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
     Key(
         "target_update_mode",
@@ -94,9 +99,9 @@ _LEARNER = (
     Key(
         "mixer",
         or_null(text()),
-        "The mixer, by its registered name: `vdn`, `qmix`, `tfcaf` (a credit function written by a language model, see "
-        "`llm`); null: agents learn independently. `qmix` is another network under q_learner than under nq_learner, as "
-        "in PyMARL2.",
+        "The mixer, by its registered name: `vdn`, `qmix`, `qatten`, `dmaq` (QPLEX's), `tfcaf` (a credit function "
+        "written by a language model, see `llm`); null: agents learn independently. `qmix` is another network under "
+        "q_learner than under nq_learner, as in PyMARL2.",
     ),
     Key("mixing_embed_dim", whole(1), "QMIX: units of the mixing network.", "units"),
     Key("hypernet_layers", whole(1, 2), "QMIX of q_learner: layers of the hypernetworks of its weights.", "layers"),
@@ -110,9 +115,36 @@ _LEARNER = (
     Key("qmix_pos_func_beta", number(above=0), "With `qmix_pos_func: softplus`: its beta (sharpness)."),
 )
 
+_ATTENTION = (
+    Key("n_attention_head", whole(1), "Qatten: attention heads.", "heads"),
+    Key("n_query_embedding_layer1", whole(1), "Qatten: hidden units of a head's query of the state.", "units"),
+    Key("n_query_embedding_layer2", whole(1), "Qatten: size of a query; equals that of a key.", "units"),
+    Key("n_key_embedding_layer1", whole(1), "Qatten: size of an agent's key.", "units"),
+    Key("n_head_embedding_layer1", whole(1), "Qatten: hidden units of the heads' weights.", "units"),
+    Key("n_head_embedding_layer2", whole(1), "Qatten: the heads' weights; equals `n_attention_head`.", "heads"),
+    Key("n_constrant_value", whole(1), "Qatten: hidden units of the constant c(s).", "units"),
+    Key("type", choice("weighted", "sum"), "Qatten: heads weighted by the state, or summed."),
+    Key(
+        "agent_own_state_size",
+        Kind((bool, int), low=1),
+        "Qatten: how many values of the state belong to each agent, at the state's beginning; True asks the "
+        "environment.",
+        "values",
+    ),
+    Key("num_kernel", whole(1), "QPLEX: attention kernels of lambda.", "kernels"),
+    Key("adv_hypernet_layers", whole(1, 3), "QPLEX: layers of lambda's networks.", "layers"),
+    Key("adv_hypernet_embed", whole(1), "QPLEX: hidden units of lambda's networks.", "units"),
+    Key(
+        "weighted_head", flag(), "QPLEX: a learned positive weight and an offset for each utility; False is VDN's head."
+    ),
+    Key("is_minus_one", flag(), "QPLEX: advantages count with lambda - 1 beside the utilities, else with lambda."),
+    Key("is_stop_gradient", flag(), "QPLEX: no gradient flows through the advantages."),
+)
+
 LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Replay and optimisation": _REPLAY,
     "Agents": _AGENTS,
     "Exploration": _EXPLORATION,
     "Learner and mixer": _LEARNER,
+    "Attention mixers (Qatten, QPLEX)": _ATTENTION,
 }
