@@ -59,7 +59,13 @@ class TDLearner(ABC):
         self.target_mac.agent.train()
         mask = transition_mask(batch)  # [B, T, 1]
         mac_out = self.mac.unroll(batch).out  # [B, T + 1, A, U]
-        q_taken = self.q_taken(batch, mac_out)  # [B, T, X]
+        q_taken = self.joint_value(
+            self.mixer,
+            mac_out[:, :-1],
+            batch["actions"][:, :-1],
+            batch["avail_actions"][:, :-1],
+            batch["state"][:, :-1],
+        )  # [B, T, X]
         with th.no_grad():
             targets = self.targets(batch, mac_out.detach(), mask)  # [B, T, X]
         mask = mask.expand_as(q_taken)
@@ -72,10 +78,13 @@ class TDLearner(ABC):
             for key, value in self.extra_stats(batch, mac_out.detach(), mask[..., :1]).items():
                 self.logger.log_stat(key, value.item(), t_env)
 
-    def q_taken(self, batch: EpisodeBatch, mac_out: th.Tensor) -> th.Tensor:
-        """The value of the actions that were taken, ``[B, T, X]``, from ``mac_out [B, T + 1, A, U]``."""
-        chosen = mac_out[:, :-1].gather(3, batch["actions"][:, :-1]).squeeze(3)  # [B, T, A]
-        return self.mix(self.mixer, chosen, batch["state"][:, :-1])
+    def joint_value(
+        self, mixer: Any, utilities: th.Tensor, actions: th.Tensor, avail: th.Tensor, states: th.Tensor
+    ) -> th.Tensor:
+        """``Q_tot [B, T, X]`` of joint actions ``[B, T, A, 1]``, from ``utilities [B, T, A, U]``, their availability
+        ``avail`` and ``states [B, T, S]``.
+        """
+        return self.mix(mixer, utilities.gather(3, actions).squeeze(3), states)
 
     def extra_stats(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> dict[str, th.Tensor]:
         """What a learner logs beyond the common metrics."""

@@ -22,11 +22,13 @@ def joint_values(exp: Experiment, n_actions: list[int]) -> tuple[np.ndarray, tup
     """
     batch = exp.runner.run(test_mode=True)[:1, :1].to(exp.args.device)
     exp.runner.test_stats.returns.clear()  # this episode was no test
-    qs = exp.mac.unroll(batch).out[0, 0]  # [A, U]
+    utilities = exp.mac.unroll(batch).out  # [1, 1, A, U]
+    qs = utilities[0, 0]
     values = np.zeros(n_actions)
     for joint in itertools.product(*(range(n) for n in n_actions)):
-        chosen = qs[th.arange(len(joint)), th.tensor(joint)].view(1, 1, -1)  # [1, 1, A]
-        values[joint] = float(exp.learner.mix(exp.learner.mixer, chosen, batch["state"]).sum())
+        actions = th.tensor(joint, device=utilities.device).view(1, 1, -1, 1)
+        avail, states = batch["avail_actions"], batch["state"]
+        values[joint] = float(exp.learner.joint_value(exp.learner.mixer, utilities, actions, avail, states).sum())
     return values, tuple(int(q[:n].argmax()) for q, n in zip(qs, n_actions, strict=True))
 
 

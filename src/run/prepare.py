@@ -53,7 +53,7 @@ def make_args(config: Mapping[str, Any], env_info: Mapping[str, Any]) -> SimpleN
     keys = ("n_agents", "n_actions", "state_shape", "obs_shape", "episode_limit", "task")
     values = {**config, **{key: env_info[key] for key in keys}}
     if values["agent_own_state_size"] is True:
-        values["agent_own_state_size"] = env_info["agent_own_state_size"]
+        values["agent_own_state_size"] = env_info.get("agent_own_state_size")
     return SimpleNamespace(**values)
 
 

@@ -208,9 +208,15 @@ def test_generator_state_continues_at_an_episode_boundary(case: str) -> None:
 def test_description_fits_the_sizes_and_survives_json(case: str) -> None:
     env = build(case)
     info = env.get_env_info()
-    assert set(info) == {"state_shape", "obs_shape", "n_actions", "n_agents", "episode_limit", "task"}
-    assert all(type(info[key]) is int for key in info if key != "task")
+    sizes = {"state_shape", "obs_shape", "n_actions", "n_agents", "episode_limit"}
+    assert set(info) == {*sizes, "task", "agent_own_state_size"}
+    assert all(type(info[key]) is int for key in sizes)
     task = TaskDescription.from_json(info["task"])
+    own = info["agent_own_state_size"]
+    if own is not None:  # the state begins with equally many values for each agent, agent by agent
+        for agent in range(task.n_agents):
+            mine = {i for f in task.state_fields if f.per == "agent" for i in range(*f.slice_of(agent).indices(10**6))}
+            assert set(range(agent * own, (agent + 1) * own)) <= mine
     assert task == env.describe()
     assert (task.n_agents, task.n_actions, task.state_dim, task.obs_dim, task.episode_limit) == (
         info["n_agents"],

@@ -99,7 +99,7 @@ def test_unknown_config_names_list_what_exists_and_what_was_meant(config_dir):
     with pytest.raises(UserError) as caught:
         load_config(["--config=qmx", "--env-config=lfb"], config_dir)
     message = str(caught.value)
-    assert "--config=qmx does not exist; there is iql, iql_beta, qmix" in message
+    assert "--config=qmx does not exist; there is iql, iql_beta, qatten, qmix" in message
     assert "Did you mean --config=qmix?" in message
     assert "Did you mean --env-config=lbf?" in message
 
