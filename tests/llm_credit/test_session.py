@@ -272,3 +272,57 @@ assert "anthropic" not in sys.modules and "httpx2" not in sys.modules
 """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, env=environment)
+
+
+def test_damage_of_every_kind_is_told(task, tmp_path):
+    with FakeAPI(play) as api:
+        chosen = settings(api, tmp_path, source="archive")
+        entry = search_live(task, settings(api, tmp_path), FORMS)
+    archive = Archive(tmp_path, shipped=False)
+    manifest = entry.path / "manifest.json"
+    before = manifest.read_text()
+    manifest.write_text(before.replace(" ", "") + " ")
+    assert any("not the one that gave the entry its name" in p for p in entry.problems())
+    manifest.write_text(before)
+    (entry.path / "result.json").write_text("{")
+    assert any("result.json has been changed" in p for p in archive.problems())
+    with pytest.raises(CreditError, match=r"result\.json is not JSON"):
+        entry.result
+    (entry.path / "function.py").unlink()
+    with pytest.raises(CreditError, match=r"function\.py cannot be read"):
+        entry.source
+    entry.path.rename(entry.path.with_name("elsewhere"))
+    assert any("which is not there" in p for p in archive.problems())
+    with pytest.raises(CreditError, match="which is not there"):
+        build_tfcaf(task, chosen)
+
+
+def test_an_entry_of_another_task_is_not_used(task, tmp_path):
+    with FakeAPI(play) as api:
+        chosen = settings(api, tmp_path, source="archive")
+        entry = search_live(task, settings(api, tmp_path), FORMS)
+    other = replace(task, actions=task.actions[:1])
+    with pytest.raises(CreditError, match="its state layout is not that of"):
+        build_tfcaf(other, replace(chosen, entry=entry.hash[:8]))
+
+
+def test_a_ledger_line_that_a_crash_cut_off_is_left_out(tmp_path):
+    from llm_credit.archive import Workspace
+
+    workspace = Workspace(tmp_path, {})
+    workspace.ledger({"usage": None})
+    with open(tmp_path / "ledger.jsonl", "a") as f:
+        f.write('{"usa')
+    assert workspace.ledger_lines() == [{"usage": None}]
+    assert Workspace(tmp_path / "new", {}).ledger_lines() == []
+
+
+def test_replay_tells_what_came_out_differently(task, tmp_path):
+    with FakeAPI(play) as api:
+        entry = search_live(task, settings(api, tmp_path), FORMS)
+    path = entry.path / "result.json"
+    path.write_text(path.read_text().replace('"phi": "clamp"', '"phi": "abs"'))
+    assert any("the gate was ['enforce', 'abs']" in p for p in replay(entry))
+    for check in (entry.path / "checks").iterdir():
+        check.unlink()
+    assert "check of a candidate is missing" in replay(entry)[0]
