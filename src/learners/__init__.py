@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from learners.dmaq_qatten_learner import DMAQQattenLearner
+from learners.max_q_learner import MAXQLearner
 from learners.nq_learner import NQLearner
 from learners.q_learner import QLearner
 from learners.td_learner import TDLearner
@@ -11,6 +12,7 @@ REGISTRY: dict[str, type[TDLearner]] = {
     "q_learner": QLearner,
     "nq_learner": NQLearner,
     "dmaq_qatten_learner": DMAQQattenLearner,
+    "max_q_learner": MAXQLearner,
 }
 
-__all__ = ["REGISTRY", "DMAQQattenLearner", "NQLearner", "QLearner", "TDLearner"]
+__all__ = ["REGISTRY", "DMAQQattenLearner", "MAXQLearner", "NQLearner", "QLearner", "TDLearner"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +27,7 @@ from utils.rl_utils import transition_mask
 if TYPE_CHECKING:
     from utils.logging import Logger
 
+Stats = Callable[[], dict[str, th.Tensor]]  # metrics by name, computed only when they are due
 UNAVAILABLE = -9999999.0  # PyMARL's value of an action that cannot be taken
 
 
@@ -43,11 +44,23 @@ class TDLearner(ABC):
         self.mixer = build_mixer(args, self.mixer_family)
         self.target_mac = copy.deepcopy(mac)
         self.target_mixer = copy.deepcopy(self.mixer)
+        self.build(scheme)
         self.to(args.device)
-        self.params = [*self.mac.parameters(), *(self.mixer.parameters() if self.mixer is not None else ())]
+        self.params = [p for online, _ in self.networks().values() for p in online.parameters()]
         self.optimiser = build_optimiser(self.params, args)
         self.last_target_update_episode = 0
         self.log_stats_t = -args.learner_log_interval - 1
+
+    def build(self, scheme: Scheme) -> None:
+        """Makes the networks that a learner has beside agent and mixer: none."""
+        return
+
+    def networks(self) -> dict[str, tuple[th.nn.Module, th.nn.Module]]:
+        """Every trained network with its target, by the name of its file (``agent`` is PyMARL2's ``agent.th``)."""
+        networks: dict[str, tuple[th.nn.Module, th.nn.Module]] = {"agent": (self.mac.agent, self.target_mac.agent)}
+        if self.mixer is not None and self.target_mixer is not None:
+            networks["mixer"] = (self.mixer, self.target_mixer)
+        return networks
 
     @abstractmethod
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
@@ -55,9 +68,20 @@ class TDLearner(ABC):
 
     def train(self, batch: EpisodeBatch, t_env: int, episode_num: int) -> None:
         """One gradient step on ``batch`` (on the learner's device) after ``episode_num`` collected episodes."""
-        self.mac.agent.train()
-        self.target_mac.agent.train()
-        mask = transition_mask(batch)  # [B, T, 1]
+        for online, target in self.networks().values():
+            online.train()
+            target.train()
+        loss, stats = self.loss(batch, transition_mask(batch))
+        due = t_env - self.log_stats_t >= self.args.learner_log_interval
+        grad_norm = self._optimise(loss)
+        self._update_targets_when_due(episode_num)
+        if due:
+            for key, value in {**stats(), "grad_norm": grad_norm}.items():
+                self.logger.log_stat(key, value.item(), t_env)
+            self.log_stats_t = t_env
+
+    def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
+        """The loss over real transitions (``mask [B, T, 1]``), and what gives the metrics once the step is done."""
         mac_out = self.mac.unroll(batch).out  # [B, T + 1, A, U]
         q_taken = self.joint_value(
             self.mixer,
@@ -68,15 +92,15 @@ class TDLearner(ABC):
         )  # [B, T, X]
         with th.no_grad():
             targets = self.targets(batch, mac_out.detach(), mask)  # [B, T, X]
-        mask = mask.expand_as(q_taken)
-        td_error = (q_taken - targets) * mask
-        loss = 0.5 * td_error.square().sum() / mask.sum()
-        grad_norm = self._optimise(loss)
-        self._update_targets_when_due(episode_num)
-        if t_env - self.log_stats_t >= self.args.learner_log_interval:
-            self._log(t_env, loss, grad_norm, td_error, q_taken, targets, mask)
-            for key, value in self.extra_stats(batch, mac_out.detach(), mask[..., :1]).items():
-                self.logger.log_stat(key, value.item(), t_env)
+        wide = mask.expand_as(q_taken)
+        td_error = (q_taken - targets) * wide
+        loss = 0.5 * td_error.square().sum() / wide.sum()
+
+        def stats() -> dict[str, th.Tensor]:
+            common = self.td_stats(td_error, q_taken, targets, wide)
+            return {self.loss_key: loss, **common, **self.extra_stats(batch, mac_out.detach(), mask)}
+
+        return loss, stats
 
     def joint_value(
         self, mixer: Any, utilities: th.Tensor, actions: th.Tensor, avail: th.Tensor, states: th.Tensor
@@ -114,70 +138,53 @@ class TDLearner(ABC):
         self.logger.console_logger.debug("Updated target network")
 
     def _blend_targets(self, tau: float) -> None:
-        """``target <- (1 - tau) target + tau online`` for agent and mixer."""
-        soft_update(self.target_mac.agent, self.mac.agent, tau)
-        if self.mixer is not None and self.target_mixer is not None:
-            soft_update(self.target_mixer, self.mixer, tau)
+        """``target <- (1 - tau) target + tau online`` for every network."""
+        for online, target in self.networks().values():
+            soft_update(target, online, tau)
 
-    def _log(
-        self,
-        t_env: int,
-        loss: th.Tensor,
-        grad_norm: th.Tensor,
-        td_error: th.Tensor,
-        q_taken: th.Tensor,
-        targets: th.Tensor,
-        mask: th.Tensor,
-    ) -> None:
+    def td_stats(
+        self, td_error: th.Tensor, q_taken: th.Tensor, targets: th.Tensor, mask: th.Tensor
+    ) -> dict[str, th.Tensor]:
+        """PyMARL's common metrics, from ``[B, T, X]`` each; ``td_error`` is masked."""
         steps = mask.sum()
         per_agent = steps * self.args.n_agents  # PyMARL's scale of the two means below
-        for key, value in {
-            self.loss_key: loss,
-            "grad_norm": grad_norm,
+        return {
             "td_error_abs": td_error.abs().sum() / steps,
             "q_taken_mean": (q_taken * mask).sum() / per_agent,
             "target_mean": (targets * mask).sum() / per_agent,
-        }.items():
-            self.logger.log_stat(key, value.item(), t_env)
-        self.log_stats_t = t_env
+        }
 
     def to(self, device: str | th.device) -> None:
-        self.mac.to(device)
-        self.target_mac.to(device)
-        if self.mixer is not None and self.target_mixer is not None:
-            self.mixer.to(device)
-            self.target_mixer.to(device)
+        for online, target in self.networks().values():
+            online.to(device)
+            target.to(device)
         self.device = th.device(device)
 
     def parameter_counts(self) -> dict[str, int]:
-        """Trainable parameters of the agent and of the mixer."""
-        mixer = self.mixer.parameters() if self.mixer is not None else ()
-        return {
-            "agent_parameters": sum(p.numel() for p in self.mac.parameters() if p.requires_grad),
-            "mixer_parameters": sum(p.numel() for p in mixer if p.requires_grad),
+        """Trainable parameters of the agent, the mixer (0 where there is none), and whatever else is trained."""
+        counts = {
+            f"{name}_parameters": sum(p.numel() for p in online.parameters() if p.requires_grad)
+            for name, (online, _) in self.networks().items()
         }
+        return {"mixer_parameters": 0, **counts}
 
     def save_models(self, path: str | Path) -> None:
         """PyMARL2's ``agent.th``, ``mixer.th``, ``opt.th``, and the target networks beside them."""
         path = Path(path)
-        self.mac.save_models(path)
-        self.target_mac.save_models(path, prefix="target_")
-        if self.mixer is not None and self.target_mixer is not None:
-            save_module(self.mixer, path / "mixer.th")
-            save_module(self.target_mixer, path / "target_mixer.th")
+        for name, (online, target) in self.networks().items():
+            save_module(online, path / f"{name}.th")
+            save_module(target, path / f"target_{name}.th")
         atomic_save(self.optimiser.state_dict(), path / "opt.th")
 
     def load_models(self, path: str | Path) -> None:
         """Loads what :meth:`save_models` or PyMARL2 wrote; PyMARL2 saved no target networks: there they are copies."""
         path = Path(path)
-        self.mac.load_models(path)
-        if self.mixer is not None:
-            load_module(self.mixer, path / "mixer.th")
+        for name, (online, _) in self.networks().items():
+            load_module(online, path / f"{name}.th")
         self._blend_targets(1.0)
         if (path / "target_agent.th").is_file():
-            self.target_mac.load_models(path, prefix="target_")
-            if self.target_mixer is not None:
-                load_module(self.target_mixer, path / "target_mixer.th")
+            for name, (_, target) in self.networks().items():
+                load_module(target, path / f"target_{name}.th")
         try:
             self.optimiser.load_state_dict(load_file(path / "opt.th"))
         except (ValueError, KeyError) as e:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from modules.agents.base import Agent
+from modules.agents.central_rnn_agent import CentralRNNAgent
 from modules.agents.ff_agent import FFAgent
 from modules.agents.n_rnn_agent import NRNNAgent
 from modules.agents.rnn_agent import RNNAgent
@@ -14,6 +15,7 @@ REGISTRY: dict[str, Callable[[int, SimpleNamespace], Agent]] = {
     "rnn": RNNAgent,
     "n_rnn": NRNNAgent,
     "ff": FFAgent,
+    "central_rnn": CentralRNNAgent,
 }
 
 __all__ = ["REGISTRY", "Agent", "FFAgent", "NRNNAgent", "RNNAgent"]
