@@ -20,9 +20,9 @@ from utils.rl_utils import build_td_lambda_targets
 class MAXQLearner(TDLearner):
     """Rashid et al. 2020 (arXiv 2006.10800, eq. 4-9), with PyMARL2's TD(lambda) targets and double Q.
 
-    An unrestricted central ``Q*`` gives the targets; the monotonic ``Q_tot`` is trained to them with weight ``w`` where
-    it may underestimate: CW keeps weight 1 for joint actions that are greedy or better than the greedy one, OW for
-    those that ``Q_tot`` has too low. Deviation, as in PyMARL2: the weighted loss has no factor 1/2, the central one has.
+    An unrestricted central ``Q*`` gives the targets; ``Q_tot`` is trained to them with weight ``w``, and with weight 1
+    where it counts: CW for joint actions that are greedy or better than the greedy one, OW where ``Q_tot`` is too low.
+    Deviation, as in PyMARL2: the weighted loss has no factor 1/2, the central one has.
     """
 
     mixer_family = "state_v1"

@@ -18,7 +18,7 @@ from controllers import REGISTRY as MACS
 from learners import REGISTRY as LEARNERS
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "parity"
-CASES = ["q_vdn", "q_qmix", "q_iql", "nq_vdn", "nq_qmix", "nq_qmix_qlambda", "nq_qatten", "qplex"]
+CASES = ["q_vdn", "q_qmix", "q_iql", "nq_vdn", "nq_qmix", "nq_qmix_qlambda", "nq_qatten", "qplex", "cw_qmix", "ow_qmix"]
 
 
 def parity_batch() -> EpisodeBatch:
@@ -52,8 +52,7 @@ class Case:
         self.learner._update_targets()
 
     def modules(self):
-        mixer = self.learner.mixer
-        named = {"agent": self.mac.agent, **({"mixer": mixer} if mixer is not None else {})}
+        named = {name: online for name, (online, _) in self.learner.networks().items()}
         return {name: m for name, m in named.items() if self.weights("init", name)}
 
     def weights(self, when, module):

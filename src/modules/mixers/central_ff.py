@@ -24,7 +24,9 @@ class QMixerCentralFF(nn.Module):
         self.width: int = args.n_agents * args.central_action_embed
         m = args.central_mixing_embed_dim
         self.net = nn.Sequential(
-            nn.Linear(self.state_dim + self.width, m), nn.ReLU(), nn.Linear(m, m), nn.ReLU(), nn.Linear(m, m), nn.ReLU(),
+            nn.Linear(self.state_dim + self.width, m), nn.ReLU(),
+            nn.Linear(m, m), nn.ReLU(),
+            nn.Linear(m, m), nn.ReLU(),
             nn.Linear(m, 1),
         )  # fmt: skip
         self.V = nn.Sequential(nn.Linear(self.state_dim, m), nn.ReLU(), nn.Linear(m, 1))

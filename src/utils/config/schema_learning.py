@@ -69,18 +69,18 @@ _LEARNER = (
         "learner",
         text(),
         "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)), "
-        "`dmaq_qatten_learner` (QPLEX).",
+        "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX).",
     ),
     Key(
         "double_q",
         flag(),
         "q_learner: the learned network chooses the next action and the target network values it (double Q); "
-        "nq_learner and dmaq_qatten_learner always do so.",
+        "the other learners always do so.",
     ),
     Key(
         "td_lambda",
         number(0, 1),
-        "nq_learner, dmaq_qatten_learner: lambda of their targets; 0 is one-step, 1 Monte Carlo.",
+        "Lambda of the targets (not q_learner's); 0 is one-step, 1 Monte Carlo.",
     ),
     Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
     Key(
@@ -141,10 +141,23 @@ _ATTENTION = (
     Key("is_stop_gradient", flag(), "QPLEX: no gradient flows through the advantages."),
 )
 
+_WEIGHTED = (
+    Key("hysteretic_qmix", flag(), "True: OW-QMIX, False: CW-QMIX."),
+    Key("w", number(0, 1), "Weight of joint actions that do not count in full (alpha in the paper)."),
+    Key("qmix_loss", number(0), "Weight of the loss of Q_tot."),
+    Key("central_loss", number(0), "Weight of the loss of the central value."),
+    Key("central_mac", choice("basic_central_mac"), "Controller of the central value."),
+    Key("central_agent", choice("central_rnn"), "Network of the central value; it has `rnn_hidden_dim` units."),
+    Key("central_action_embed", whole(1), "Numbers that the central agent gives for each action.", "numbers"),
+    Key("central_mixer", choice("ff"), "Mixer of the central value: `ff`, unrestricted."),
+    Key("central_mixing_embed_dim", whole(1), "Units of the central mixer's layers.", "units"),
+)
+
 LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Replay and optimisation": _REPLAY,
     "Agents": _AGENTS,
     "Exploration": _EXPLORATION,
     "Learner and mixer": _LEARNER,
     "Attention mixers (Qatten, QPLEX)": _ATTENTION,
+    "Weighted QMIX (max_q_learner)": _WEIGHTED,
 }

@@ -136,10 +136,33 @@ def _declare_learner() -> None:
         "sum(m Q_tot) / (A sum(m))",
     )
     learner("target_mean", "return per agent", "Its target, on the same scale.", "sum(m y) / (A sum(m))")
+    learner("loss", "squared return", "QPLEX, weighted QMIX: what is minimised.", "the parts below, weighted")
+    learner("hit_prob", "share", "QPLEX: agents' actions that are their greedy ones.", "mean(u_i = argmax Q_i)")
+    learner(
+        "qmix_loss",
+        "squared return",
+        "Weighted QMIX: the loss of Q_tot, without PyMARL's factor 1/2.",
+        "sum(m w (Q_tot - y)^2) / sum(m)",
+    )
+    learner(
+        "central_loss",
+        "squared return",
+        "Weighted QMIX: the loss of the central value.",
+        "0.5 sum(m (Q* - y)^2) / sum(m)",
+    )
+    learner("w_to_use", "weight", "Weighted QMIX: mean weight of the errors, padded steps included.", "mean(w)")
+    for name in ("agent", "mixer"):
+        learner(f"{name}_norm", "gradient norm", f"Weighted QMIX: L2 norm of the {name}'s gradient alone.", "||.||_2")
 
 
 def _declare_sizes() -> None:
-    for name, what in {"agent_parameters": "the agents' network", "mixer_parameters": "the mixer"}.items():
+    sizes = {
+        "agent_parameters": "the agents' network",
+        "mixer_parameters": "the mixer",
+        "central_agent_parameters": "weighted QMIX's central network",
+        "central_mixer_parameters": "weighted QMIX's central mixer",
+    }
+    for name, what in sizes.items():
         declare_metric(
             name,
             "parameters",
