@@ -42,3 +42,13 @@ def test_wrong_input_says_what_is_wrong(tmp_path):
         assert done.returncode == 2
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_keys_that_only_newer_runs_have_do_not_clutter_the_labels(tmp_path):
+    write(tmp_path / "runs" / "old", "vdn", 1, 1.0)
+    write(tmp_path / "runs" / "new", "tfcaf", 1, 1.0)
+    path = tmp_path / "runs" / "new" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "a_new_key": 3}))
+    done = plot(tmp_path / "runs", "--out", tmp_path / "c.png")
+    assert "mixer=tfcaf (1 seed)" in done.stdout
+    assert "a_new_key" not in done.stdout

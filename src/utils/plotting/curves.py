@@ -11,11 +11,13 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import EngFormatter
 
 from utils.logging.metrics import find_metric
 from utils.plotting.runs import Run
 
 POINTS = 100
+CHARACTERS_AN_INCH = 11  # of a legend's text
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]  # Okabe & Ito
 CONSTANT = {"agent_parameters", "mixer_parameters", "n_episodes", "test_n_episodes", "episode"}
 
@@ -59,7 +61,7 @@ def draw(groups: Mapping[str, Sequence[Run]], out: Path, metrics: Sequence[str] 
     names = [m for m in metrics if m in known] if metrics else sorted(known, key=_order)
     columns = min(3, len(names))
     rows = ceil(len(names) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(5.2 * columns, 3.4 * rows + 0.6), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(5.2 * columns, 3.4 * rows), squeeze=False)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     for axis, metric in zip(axes.flat, names, strict=False):
@@ -71,12 +73,17 @@ def draw(groups: Mapping[str, Sequence[Run]], out: Path, metrics: Sequence[str] 
             axis.fill_between(grid, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
         axis.set_title(metric)
         axis.set_xlabel("environment steps")
+        axis.xaxis.set_major_formatter(EngFormatter(sep=""))
         declared = find_metric(metric)
         axis.set_ylabel(declared.unit if declared else "")
         axis.grid(alpha=0.3)
     handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.tight_layout(rect=(0, 0, 1, 1 - 0.5 / (3.4 * rows)))
-    figure.legend(handles, labels, loc="upper center", ncols=min(4, len(labels)), title="mean, and range over seeds")
+    fitting = int(figure.get_figwidth() * CHARACTERS_AN_INCH / (max(map(len, labels), default=1) + 8))
+    beside = max(1, min(len(labels), fitting))
+    height = 0.25 * (ceil(len(labels) / beside) + 2)  # inches that the legend takes, its title included
+    figure.set_figheight(figure.get_figheight() + height)
+    figure.tight_layout(rect=(0, 0, 1, 1 - height / figure.get_figheight()))
+    figure.legend(handles, labels, loc="upper center", ncols=beside, title="mean, and range over seeds")
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=110)
     plt.close(figure)

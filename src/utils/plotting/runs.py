@@ -69,7 +69,10 @@ def group_runs(runs: Iterable[Run]) -> dict[str, list[Run]]:
     for run in runs:
         groups[json.dumps({k: v for k, v in run.config.items() if k not in RUN_SPECIFIC}, sort_keys=True)].append(run)
     configs = [json.loads(key) for key in groups]
-    keys = sorted({k for c in configs for k in c if len({json.dumps(o.get(k)) for o in configs}) > 1})
+    # a key that only newer versions know tells nothing, unless nothing else does
+    differ = sorted({k for c in configs for k in c if len({json.dumps(o.get(k)) for o in configs}) > 1})
+    shared = [k for k in differ if all(k in c for c in configs)]
+    keys = shared if len({json.dumps([c[k] for k in shared]) for c in configs}) == len(configs) else differ
     labels: dict[str, list[Run]] = {}
     for config, members in zip(configs, groups.values(), strict=True):
         label = ", ".join(f"{k}={config.get(k)}" for k in keys) or str(config.get("name", "run"))
