@@ -19,6 +19,7 @@ class DMAQQattenLearner(TDLearner):
     """Wang et al. 2021 (arXiv 2008.01062), with PyMARL2's TD(lambda) targets; always double-Q."""
 
     mixer_family = "dueling"
+    mixer_required = True
     loss_key = "loss"
 
     def joint_value(

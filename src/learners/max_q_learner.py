@@ -13,7 +13,6 @@ from components.episode_buffer import EpisodeBatch, Scheme
 from controllers.central_controller import CentralBasicMAC
 from learners.td_learner import UNAVAILABLE, Stats, TDLearner
 from modules.mixers.central_ff import QMixerCentralFF
-from utils.errors import UserError
 from utils.rl_utils import build_td_lambda_targets
 
 
@@ -26,10 +25,9 @@ class MAXQLearner(TDLearner):
     """
 
     mixer_family = "state_v1"
+    mixer_required = True
 
     def build(self, scheme: Scheme) -> None:
-        if self.mixer is None:
-            raise UserError("learner=max_q_learner needs a mixer: it weights the loss of Q_tot (vdn, qmix, tfcaf)")
         self.central_mac = CentralBasicMAC(scheme, self.args)
         self.central_mixer = QMixerCentralFF(self.args)
         self.target_central_mac = copy.deepcopy(self.central_mac)

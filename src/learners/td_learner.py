@@ -35,13 +35,14 @@ class TDLearner(ABC):
     """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
 
     mixer_family: ClassVar[str]
+    mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
     loss_key: ClassVar[str] = "loss_td"  # PyMARL's name of the logged loss
 
     def __init__(self, mac: BasicMAC, scheme: Scheme, logger: Logger, args: SimpleNamespace) -> None:
         self.args = args
         self.mac = mac
         self.logger = logger
-        self.mixer = build_mixer(args, self.mixer_family)
+        self.mixer = build_mixer(args, self.mixer_family, self.mixer_required)
         self.target_mac = copy.deepcopy(mac)
         self.target_mixer = copy.deepcopy(self.mixer)
         self.build(scheme)

@@ -44,7 +44,8 @@ def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
     config["device"] = resolve_device(config["device"], config["use_cuda"])
     config["use_cuda"] = config["device"].startswith("cuda")
     config["test_nepisode"] = _rounded_test_episodes(config)
-    build_mixer(make_args(config, probe_environment(config)), le_REGISTRY[config["learner"]].mixer_family)
+    learner = le_REGISTRY[config["learner"]]
+    build_mixer(make_args(config, probe_environment(config)), learner.mixer_family, learner.mixer_required)
     return config
 
 

@@ -13,6 +13,17 @@ SETTINGS = [
     for mixer in (None, "vdn", "qmix")
     for extra in ([{}, {"double_q": False}] if learner == "q_learner" else [{}, {"q_lambda": True}])
 ]
+SETTINGS += [
+    {"learner": "nq_learner", "mixer": "qatten", "agent_own_state_size": 4},
+    {"learner": "dmaq_qatten_learner", "mixer": "dmaq"},
+    {"learner": "dmaq_qatten_learner", "mixer": "dmaq", "weighted_head": False, "is_stop_gradient": False},
+    {"learner": "max_q_learner", "mixer": "qmix", "hysteretic_qmix": False, "central_mixing_embed_dim": 16},
+    {"learner": "max_q_learner", "mixer": "vdn", "hysteretic_qmix": True, "central_action_embed": 2},
+    {"learner": "qtran_learner", "mixer": "qtran_base", "qtran_arch": "coma_critic", "network_size": "big"},
+    {"learner": "qtran_learner", "mixer": "qtran_base", "double_q": False},
+]
+# PyMARL2 sums these over padded steps too
+UNMASKED = {"td_chosen_qs", "v_mean", "w_to_use"}
 
 
 def ids(settings):
@@ -40,6 +51,8 @@ def stats_after_training(logger, learner, batch):
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 def test_padded_data_changes_nothing(settings, logger):
     """Garbage behind an episode's end, early cut-offs included, changes neither loss nor update."""
+    if settings["mixer"] == "qtran_base" and settings.get("qtran_arch") != "coma_critic":
+        pytest.xfail("PyMARL2 gives QTRAN's mixer memories of other steps, padded ones too (docs/algorithms/qtran.md)")
     th.manual_seed(1)
     learner, batch = build(logger, **settings)
     clean = stats_after_training(logger, learner, batch)
@@ -51,7 +64,9 @@ def test_padded_data_changes_nothing(settings, logger):
     dirty["actions"][padding] = 3
     dirty["terminated"][padding] = 1
     got = stats_after_training(logger, other, dirty)
-    assert got == pytest.approx(clean, rel=1e-5, abs=1e-7)
+    assert {k: v for k, v in got.items() if k not in UNMASKED} == pytest.approx(
+        {k: v for k, v in clean.items() if k not in UNMASKED}, rel=1e-5, abs=1e-7
+    )
     assert th.allclose(weights(learner), weights(other), atol=1e-6)
 
 
@@ -71,7 +86,7 @@ def test_training_reduces_the_loss_on_one_batch(settings, logger):
     learner, batch = build(logger, **settings, lr=0.005)
     for _ in range(60):
         learner.train(batch, 100, 0)
-    losses = logger.stats["loss_td"]
+    losses = logger.stats.get("loss_td") or logger.stats["loss"]
     assert losses[-1] < 0.5 * losses[0]
 
 
@@ -119,21 +134,28 @@ def test_soft_targets_move_by_tau_at_every_update(logger):
     assert th.allclose(learner.target_mac.agent.fc1.weight, expected, atol=1e-7)
 
 
-@pytest.mark.parametrize("mixer", [None, "vdn", "qmix"])
+@pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_saved_models_continue_to_equal_weights(mixer, optimizer, logger, tmp_path):
-    learner, batch = build(logger, mixer=mixer, optimizer=optimizer, target_update_interval=2)
+def test_saved_models_continue_to_equal_weights(settings, optimizer, logger, tmp_path):
+    learner, batch = build(logger, **settings, optimizer=optimizer, target_update_interval=2)
     for episode in range(4):
         learner.train(batch, 0, episode)
     learner.save_models(tmp_path)
-    other, _ = build(logger, mixer=mixer, optimizer=optimizer, target_update_interval=2)
+    other, _ = build(logger, **settings, optimizer=optimizer, target_update_interval=2)
     other.load_models(tmp_path)
     other.load_state_dict(learner.state_dict())
     for episode in range(4, 8):
         learner.train(batch, 0, episode)
         other.train(batch, 0, episode)
     assert th.equal(weights(learner), weights(other))
-    assert th.equal(learner.target_mac.agent.fc1.weight, other.target_mac.agent.fc1.weight)
+    for (_, target), (_, others) in zip(learner.networks().values(), other.networks().values(), strict=True):
+        assert all(th.equal(a, b) for a, b in zip(target.parameters(), others.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("learner", ["dmaq_qatten_learner", "max_q_learner", "qtran_learner"])
+def test_learners_that_need_a_mixer_say_so(learner, logger):
+    with pytest.raises(UserError, match="mixer=null does not go with"):
+        build(logger, learner=learner, mixer=None)
 
 
 def test_the_target_mixer_is_restored(logger, tmp_path):

@@ -6,7 +6,9 @@ A learner declares the family of mixers that it can use (``mixer_family``), a co
 * ``state_v1``: the same contract for the learners that PyMARL2 left on PyMARL's original networks. A name without an
   entry of its own here means the one of ``state``;
 * ``dueling``: also given the joint action and the utilities' maxima, ``forward(agent_qs, states, actions_onehot
-  [B, T, A, U], max_qs [B, T, A]) -> [B, T, 1]`` (QPLEX).
+  [B, T, A, U], max_qs [B, T, A]) -> [B, T, 1]`` (QPLEX);
+* ``joint``: given state, memories and joint action, ``forward(states, hidden [B, T, A, H], actions_onehot) -> (Q_jt
+  [B, T, 1], V [B, T, 1])`` (QTRAN).
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ from modules.mixers.dueling import DMAQer, DuelingMixer
 from modules.mixers.nmix import Mixer
 from modules.mixers.qatten import QattenMixer
 from modules.mixers.qmix import QMixer
+from modules.mixers.qtran import JointMixer, QTranBase
 from modules.mixers.vdn import VDNMixer
 from utils.errors import UserError
 
-AnyMixer = StateMixer | DuelingMixer
+AnyMixer = StateMixer | DuelingMixer | JointMixer
 Builder = Callable[[SimpleNamespace], AnyMixer]
 
 
@@ -42,6 +45,7 @@ def _tfcaf_dueling(args: SimpleNamespace) -> DuelingMixer:
 REGISTRY: Mapping[str, Mapping[str, Builder]] = {
     "state": {"vdn": VDNMixer, "qmix": Mixer, "qatten": QattenMixer, "tfcaf": _tfcaf},
     "state_v1": {"qmix": QMixer},
+    "joint": {"qtran_base": QTranBase},
     "dueling": {"dmaq": DMAQer, "tfcaf": _tfcaf_dueling},
 }
 PARENT: Mapping[str, str] = {"state_v1": "state"}
@@ -53,21 +57,36 @@ def mixers_of(family: str) -> dict[str, Builder]:
     return {**inherited, **REGISTRY[family]}
 
 
-def build_mixer(args: SimpleNamespace, family: str) -> AnyMixer | None:
+def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> AnyMixer | None:
     """The mixer that ``args.mixer`` names, None where it is null (independent learning).
 
-    Raises UserError for a name that this family does not have.
+    Raises UserError for a name that this family does not have, and for null where a mixer is ``required``.
     """
-    if args.mixer is None:
+    if args.mixer is None and not required:
         return None
     known = mixers_of(family)
-    if args.mixer not in known:
-        near = get_close_matches(str(args.mixer), known, n=1)
-        hint = f" Did you mean mixer={near[0]}?" if near else ""
-        raise UserError(
-            f"mixer={args.mixer} does not go with learner={args.learner}, which can use {sorted(known)} or null.{hint}"
-        )
+    if args.mixer is None or args.mixer not in known:
+        name, also = args.mixer or "null", "" if required else " or null"
+        what = f"mixer={name} does not go with learner={args.learner}, which can use {sorted(known)}{also}."
+        raise UserError(what + _other_ways(args, known))
     return known[args.mixer](args)
+
+
+FITTING: Mapping[str, str] = {
+    "state": "--config=qmix, vdn or qatten (learner=nq_learner)",
+    "state_v1": "--config=qmix_beta, vdn_beta, cw_qmix or ow_qmix (learner=q_learner, max_q_learner)",
+    "dueling": "--config=qplex (learner=dmaq_qatten_learner)",
+    "joint": "--config=qtran (learner=qtran_learner)",
+}
+
+
+def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder]) -> str:
+    """What might have been meant: a name that is spelled nearly so, or a config with which this mixer goes."""
+    near = get_close_matches(str(args.mixer), known, n=1)
+    if near:
+        return f" Did you mean mixer={near[0]}?"
+    fitting = [config for family, config in FITTING.items() if args.mixer in REGISTRY[family]]
+    return f" mixer={args.mixer} goes with {'; '.join(fitting)}." if fitting else ""
 
 
 __all__ = [

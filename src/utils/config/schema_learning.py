@@ -69,7 +69,7 @@ _LEARNER = (
         "learner",
         text(),
         "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)), "
-        "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX).",
+        "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX), `qtran_learner` (QTRAN).",
     ),
     Key(
         "double_q",
@@ -99,9 +99,9 @@ _LEARNER = (
     Key(
         "mixer",
         or_null(text()),
-        "The mixer, by its registered name: `vdn`, `qmix`, `qatten`, `dmaq` (QPLEX's), `tfcaf` (a credit function "
-        "written by a language model, see `llm`); null: agents learn independently. `qmix` is another network under "
-        "q_learner than under nq_learner, as in PyMARL2.",
+        "The mixer, by its registered name: `vdn`, `qmix`, `qatten`, `dmaq` (QPLEX's), `qtran_base`, `tfcaf` (a credit "
+        "function written by a language model, see `llm`); null: agents learn independently. `qmix` is another network "
+        "under q_learner than under nq_learner, as in PyMARL2.",
     ),
     Key("mixing_embed_dim", whole(1), "QMIX: units of the mixing network.", "units"),
     Key("hypernet_layers", whole(1, 2), "QMIX of q_learner: layers of the hypernetworks of its weights.", "layers"),
@@ -153,6 +153,17 @@ _WEIGHTED = (
     Key("central_mixing_embed_dim", whole(1), "Units of the central mixer's layers.", "units"),
 )
 
+_QTRAN = (
+    Key(
+        "qtran_arch",
+        choice("qtran_paper", "coma_critic"),
+        "What the joint value sees: encodings of memories and actions, or the joint action itself.",
+    ),
+    Key("network_size", choice("small", "big"), "Two hidden layers in its networks, or three."),
+    Key("opt_loss", number(0), "Weight of the loss of greedy joint actions."),
+    Key("nopt_min_loss", number(0), "Weight of the loss of the joint actions taken."),
+)
+
 LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Replay and optimisation": _REPLAY,
     "Agents": _AGENTS,
@@ -160,4 +171,5 @@ LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Learner and mixer": _LEARNER,
     "Attention mixers (Qatten, QPLEX)": _ATTENTION,
     "Weighted QMIX (max_q_learner)": _WEIGHTED,
+    "QTRAN (qtran_learner)": _QTRAN,
 }

@@ -136,7 +136,7 @@ def _declare_learner() -> None:
         "sum(m Q_tot) / (A sum(m))",
     )
     learner("target_mean", "return per agent", "Its target, on the same scale.", "sum(m y) / (A sum(m))")
-    learner("loss", "squared return", "QPLEX, weighted QMIX: what is minimised.", "the parts below, weighted")
+    learner("loss", "squared return", "QPLEX, weighted QMIX, QTRAN: what is minimised.", "the parts below, weighted")
     learner("hit_prob", "share", "QPLEX: agents' actions that are their greedy ones.", "mean(u_i = argmax Q_i)")
     learner(
         "qmix_loss",
@@ -151,6 +151,15 @@ def _declare_learner() -> None:
         "0.5 sum(m (Q* - y)^2) / sum(m)",
     )
     learner("w_to_use", "weight", "Weighted QMIX: mean weight of the errors, padded steps included.", "mean(w)")
+    learner("td_loss", "squared return", "QTRAN: the joint value's error.", "sum(m (Q_jt - y)^2) / sum(m)")
+    learner("opt_loss", "squared return", "QTRAN: at greedy joint actions.", "sum(m (Q'_jt - Q_jt + V)^2) / sum(m)")
+    learner("nopt_loss", "squared return", "QTRAN: at actions taken.", "sum(m min(0, Q'_jt - Q_jt + V)^2) / sum(m)")
+    learner(
+        "td_targets", "return", "QTRAN: signed error of the joint value (PyMARL's name).", "sum(m (Q_jt - y)) / sum(m)"
+    )
+    learner("td_chosen_qs", "return", "QTRAN: joint value, padded steps in the sum.", "sum(Q_jt) / sum(m)")
+    learner("v_mean", "return", "QTRAN: the state value, padded steps in the sum.", "sum(V) / sum(m)")
+    learner("agent_indiv_qs", "return per agent", "QTRAN: utilities of the actions taken.", "sum(m Q_i) / (A sum(m))")
     for name in ("agent", "mixer"):
         learner(f"{name}_norm", "gradient norm", f"Weighted QMIX: L2 norm of the {name}'s gradient alone.", "||.||_2")
 

@@ -1,0 +1,90 @@
+"""QTRAN: a free joint value, and utilities whose sum has the same best joint action.
+
+Legend: B episodes, T transitions, A agents, U actions, H memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch as th
+from torch.nn import functional as F
+
+from components.episode_buffer import EpisodeBatch
+from learners.td_learner import UNAVAILABLE, Stats, TDLearner
+
+
+class QTRANLearner(TDLearner):
+    """QTRAN-base (Son et al. 2019, arXiv 1905.05408, eq. 4-7).
+
+    Deviation, as in PyMARL2: see :func:`_memories`. The losses have no factor 1/2.
+    """
+
+    mixer_family = "joint"
+    mixer_required = True
+
+    def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
+        assert self.mixer is not None
+        unavailable = batch["avail_actions"] == 0
+        states, actions = batch["state"][:, :-1], batch["actions"][:, :-1]
+        unrolled = self.mac.unroll(batch)
+        memories = _memories(unrolled.hidden)
+        masked_out = unrolled.out.masked_fill(unavailable, UNAVAILABLE)
+        best_qs, best = masked_out.max(dim=3, keepdim=True)  # [B, T + 1, A, 1]
+        joint_qs, vs = self.mixer(states, memories[:, :-1], batch["actions_onehot"][:, :-1])  # [B, T, 1]
+        td_error = (joint_qs - self.targets(batch, unrolled.out.detach(), mask)) * mask
+        td_loss = td_error.square().sum() / mask.sum()  # eq. 5
+        best_joint_qs, _ = self.mixer(states, memories[:, :-1], self._onehot(best[:, :-1]))
+        opt_error = (best_qs[:, :-1].sum(dim=2) - best_joint_qs.detach() + vs) * mask
+        opt_loss = opt_error.square().sum() / mask.sum()  # eq. 6
+        chosen = unrolled.out[:, :-1].gather(3, actions).squeeze(3)  # [B, T, A]
+        nopt_error = (chosen.sum(dim=2, keepdim=True) - joint_qs.detach() + vs).clamp(max=0) * mask
+        nopt_loss = nopt_error.square().sum() / mask.sum()  # eq. 7
+        loss = td_loss + self.args.opt_loss * opt_loss + self.args.nopt_min_loss * nopt_loss
+
+        def stats() -> dict[str, th.Tensor]:
+            steps = mask.sum()
+            return {
+                "loss": loss,
+                "td_loss": td_loss,
+                "opt_loss": opt_loss,
+                "nopt_loss": nopt_loss,
+                "td_error_abs": td_error.abs().sum() / steps,
+                "td_targets": td_error.sum() / steps,
+                "td_chosen_qs": joint_qs.sum() / steps,
+                "v_mean": vs.sum() / steps,
+                "agent_indiv_qs": (chosen * mask).sum() / (steps * self.args.n_agents),
+            }
+
+        return loss, stats
+
+    @th.no_grad()
+    def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
+        """One-step targets ``[B, T, 1]`` of the joint value, at the learned (``double_q``) or target greedy actions."""
+        assert self.target_mixer is not None
+        target = self.target_mac.unroll(batch)
+        chooser = mac_out if self.args.double_q else target.out
+        best = chooser.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3, keepdim=True)[:, 1:]
+        next_q, _ = self.target_mixer(batch["state"][:, 1:], _memories(target.hidden)[:, 1:], self._onehot(best))
+        terminated = batch["terminated"][:, :-1].float()
+        return batch["reward"][:, :-1] + self.args.gamma * (1 - terminated) * next_q
+
+    def joint_value(
+        self, mixer: Any, utilities: th.Tensor, actions: th.Tensor, avail: th.Tensor, states: th.Tensor
+    ) -> th.Tensor:
+        """The sum of the utilities, QTRAN's transformed joint value ``Q'_jt``: what the agents act by."""
+        return utilities.gather(3, actions).squeeze(3).sum(dim=2, keepdim=True)
+
+    def _onehot(self, actions: th.Tensor) -> th.Tensor:
+        """``[B, T, A, 1] -> [B, T, A, U]``"""
+        return F.one_hot(actions.squeeze(3), self.args.n_actions).float()
+
+
+def _memories(hidden: th.Tensor) -> th.Tensor:
+    """Memories ``[B, T, A, H]`` in the order in which PyMARL2 hands them to the mixer.
+
+    It reads ``[B, T, A, H]`` as ``[B, A, T, H]`` and turns that round, so that a step gets memories of other steps and
+    agents. Kept, since its published results were made so and its checkpoints were trained so.
+    """
+    b, t, a, h = hidden.shape
+    return hidden.reshape(b, a, t, h).transpose(1, 2)
