@@ -1,5 +1,6 @@
 # make run   train QMIX's learner with a TFCAF mixer on Level-Based Foraging for a few minutes
 # make test  the whole test suite        make lint   style and types        make bench  benchmarks
+# make coverage  which lines of the plug-in its tests run
 # make docs  rewrite the generated pages of docs/
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ export PYTHONPATH := src
 # The small networks of this field are fastest on one thread, and workers want the other cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint format docs bench clean help
+.PHONY: run test lint format docs bench coverage clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +54,10 @@ format: $(VENV)/.dev-installed
 
 bench: $(VENV)/.run-installed
 	$(PY) bench/train_speed.py
+
+coverage: $(VENV)/.dev-installed
+	$(PY) -m coverage run --source=src/llm_credit -m pytest tests/llm_credit -m "not slow"
+	$(PY) -m coverage report
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,7 +18,7 @@ from llm_credit import (
     check_source,
     compile_source,
 )
-from llm_credit.states import corner_states, draw_states
+from llm_credit.states import corner_states, draw_actions, draw_states
 
 KEYS = ["Foraging-5x5-2p-1f-coop-v3", "Foraging-2s-8x8-2p-2f-coop-v3", "Foraging-2s-10x10-3p-3f-v3"]
 KEYS += ["Foraging-15x15-4p-3f-v3", "Foraging-6x6-5p-4f-v3", "Foraging-19x19-9p-4f-coop-v3"]
@@ -183,6 +183,52 @@ def test_builtin_functions_fit_every_size(key, name):
     assert (w >= 0).all()
     assert (b == 0).all()
     torch.testing.assert_close(w.mean(dim=1), torch.ones(len(w)), atol=1e-4, rtol=1e-4)  # uniform credit is VDN
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("name", ["together", "uniform_lambda"])
+def test_builtin_advantage_functions_fit_every_size(key, name):
+    task = lbf(key)
+    function = build_tfcaf(task, TFCAFSettings(source="builtin", builtin=name), ("credit_advantages",))
+    assert function.report.igm == "proved"
+    lam = function.credit_advantages(draw_states(task, 200), draw_actions(task, 200))
+    torch.testing.assert_close(lam.mean(dim=1), torch.ones(200))
+
+
+@pytest.mark.parametrize(
+    "payoff", [[[8, 3, 2], [3, 2, 1], [2, 1, 0]], [[11, -30, 0], [-30, 7, 0], [0, 6, 5]], [[1, 1], [1, 1]]]
+)
+def test_regret_counts_what_an_agent_alone_could_gain(payoff):
+    task = REGISTRY["matrix_game"](payoff=payoff).describe()
+    function = build_tfcaf(task, TFCAFSettings(source="builtin", form="credit_advantages"), ("credit_advantages",))
+    assert (function.origin, function.report.igm) == ("builtin:matrix_game/regret", "proved")
+    n = len(payoff)
+    best = max(range(n * n), key=lambda k: payoff[k // n][k % n])
+    onehot = torch.nn.functional.one_hot(torch.tensor([[best // n, best % n], [n - 1, 0]]), n).float()
+    lam = function.credit_advantages(torch.zeros(2, task.state_dim), onehot)
+    torch.testing.assert_close(lam[0], torch.tensor([0.6, 0.6]))  # nobody can gain alone at the best joint action
+    assert (lam[1] >= 0.6 - 1e-6).all()
+
+
+def test_together_gives_more_to_who_could_join():
+    task = lbf()
+    function = build_tfcaf(task, TFCAFSettings(source="builtin", builtin="together"), ("credit_advantages",))
+    state = torch.zeros(1, task.state_dim)
+
+    def put(field, entity, value):
+        state[:, task.field(field).slice_of(entity)] = value
+
+    for agent, row in ((0, 2.0), (1, 4.0)):  # above and below the food
+        put("agent_row", agent, row)
+        put("agent_col", agent, 3.0)
+    put("food_row", 0, 3.0)
+    put("food_col", 0, 3.0)
+    put("food_level", 0, 2.0)
+    actions = torch.zeros(1, 2, task.n_actions)
+    actions[0, 0, [a.name for a in task.actions].index("load")] = 1
+    actions[0, 1, 0] = 1
+    lam = function.credit_advantages(state, actions)
+    assert lam[0, 1] > lam[0, 0]  # agent 1 stands there while agent 0 loads: its choice decides
 
 
 def test_proximity_gives_the_nearer_agent_more():

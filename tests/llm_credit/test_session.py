@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -217,7 +218,10 @@ def test_eight_runs_started_at_once_ask_once(task, tmp_path):
 @pytest.mark.slow
 def test_kill_9_at_any_point_loses_no_finished_reply(task, tmp_path):
     """Killed again and again, a little later each time, the run asks for nothing whose answer had been written."""
-    folder, delays = tmp_path / "archive", iter([0.0, 0.1, 0.2, 0.35, 0.5, 0.8, 1.2, 2.0, 3.0])
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    folder, points = tmp_path / "archive", random.Random(seed)
+    delays = sorted(points.uniform(0.0, 3.0) ** 2 / 3 for _ in range(7))  # more early ones than late ones
     kept_before: set[str] = set()
     with FakeAPI(lambda body, index: replace(play(body, index), delay=0.15)) as api:
         for delay in delays:
