@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from .episodes import read_episodes
 from .errors import Refused
 from .examine import Report, examine
-from .jail import check_in_jail
+from .files import sha256
+from .jail import check_in_jail, close_server
+from .llm import canonical
 from .screen import screen
 from .settings import TFCAFSettings
 from .task import TaskDescription
 from .tfcaf import CreditFunction
 
+_PASSED: set[str] = set()  # what came through the jail in this process: it need not go twice
 MIXER_FORMS = ("credit_weights", "QLLMNetwork")
 
 
@@ -49,8 +52,10 @@ def compile_source(
     chosen = {"igm": igm, "bias": bias, "phi": phi, "backend": backend}
     TFCAFSettings.from_mapping(chosen)
     settings = replace(settings or TFCAFSettings(), **chosen)  # type: ignore[arg-type]
-    if not trusted:
+    key = sha256(canonical([source, task.to_json(), asdict(settings)]))
+    if not trusted and key not in _PASSED:
         check_source(source, task, settings).raise_refusal()
+        _PASSED.add(key)
     return examine(source, task, settings, origin)
 
 
@@ -77,4 +82,5 @@ def build_tfcaf(task: TaskDescription, settings: TFCAFSettings, forms: tuple[str
         trusted=found.trusted,
     )
     function.provenance = found.provenance
+    close_server()  # training needs the memory more
     return function

@@ -93,6 +93,13 @@ class _Server:
 
 
 _SERVER = _Server()
+
+
+def close_server() -> None:
+    """Ends the server and frees its memory; the next check starts one again."""
+    _SERVER.close()
+
+
 atexit.register(_SERVER.close)
 
 
