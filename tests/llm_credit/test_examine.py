@@ -92,3 +92,28 @@ def test_settings_that_do_not_exist_are_no_refusal(task):
 
     with pytest.raises(CreditError, match="phi='cube' must be one of"):
         compile_source("", task, phi="cube")
+
+
+def test_each_form_is_measured_on_episodes(task):
+    """In this process; in the jail see test_numbers."""
+    from llm_credit.episodes import Episodes
+    from llm_credit.states import draw_states
+
+    states = draw_states(task, 40).tolist()
+    actions = [[k % 2, 1] for k in range(40)]
+    episodes = Episodes.from_list(
+        [{"states": states, "actions": actions, "rewards": [float(k % 2) for k in range(40)]}], task
+    )
+    weights = "def credit_weights(state):\n    w = 1.0 + state[:, 0:6:3]\n    return w, w[:, :1] * 0.0\n"
+    lam = "def credit_advantages(state, actions_onehot):\n    return 0.5 + actions_onehot[:, :, 1]\n"
+    for source in (weights, lam):
+        numbers = examine(source, task, TFCAFSettings(check_states=32), episodes=episodes).report.numbers
+        assert -1.0 <= numbers["return_correlation/agent_0"] <= 1.0
+    assert numbers["return_correlation/agent_1"] == 0.0  # it always did the same: no effect to correlate with
+
+
+def test_what_is_no_pair_of_tensors_is_refused(task):
+    from llm_credit.probe import _check_part
+
+    with pytest.raises(Refused, match="should be a tensor"):
+        _check_part("w", 3.0, 1, 2)

@@ -310,3 +310,47 @@ def test_the_filter_program_refuses_by_number_and_by_flags():
     assert not answer(257, a32=os.O_RDWR | os.O_CREAT)
     assert answer(2, a24=os.O_RDONLY)
     assert not answer(2, a24=os.O_CREAT)
+
+
+class Broken(jail._Server):
+    """A server that does to every request what a test says."""
+
+    def __init__(self, answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def send(self, request, reply_to):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        reply_to.sendall(self.answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(b"", "ended without an answer"), (b"{", "ended without an answer"), (b"[1]", "wrong form"), (b"{}", "no answer")],
+)
+def test_a_server_that_answers_nonsense_is_a_refusal(task, monkeypatch, answer, reason):
+    monkeypatch.setattr(jail, "_SERVER", Broken(answer))
+    report = check_in_jail(UNIFORM, task, FEW)
+    assert (report.accepted, report.stage) == (False, "jail")
+    assert reason in report.reason
+
+
+def test_a_server_that_cannot_be_started_is_the_users_to_mend(task, monkeypatch):
+    from llm_credit.errors import CreditError
+
+    monkeypatch.setattr(jail, "_SERVER", Broken(OSError("no processes left")))
+    with pytest.raises(CreditError, match="no processes left"):
+        check_in_jail(UNIFORM, task, FEW)
+
+
+def test_a_server_that_does_not_answer_is_given_up(task, monkeypatch):
+    class Silent(jail._Server):
+        def send(self, request, reply_to):
+            self.kept = reply_to.dup()  # open, so that nothing comes and nothing ends
+
+    monkeypatch.setattr(jail, "_SERVER", Silent())
+    monkeypatch.setattr(jail, "START_SECONDS", 0.1)
+    monkeypatch.setattr(jail, "GRACE_SECONDS", 0.1)
+    report = check_in_jail(UNIFORM, task, TFCAFSettings(jail_seconds=1.0))
+    assert "did not answer" in report.reason
