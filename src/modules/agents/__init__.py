@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
+from modules.agents.atten_rnn_agent import ATTRNNAgent
 from modules.agents.base import Agent
 from modules.agents.central_rnn_agent import CentralRNNAgent
 from modules.agents.ff_agent import FFAgent
@@ -15,6 +16,7 @@ REGISTRY: dict[str, Callable[[int, SimpleNamespace], Agent]] = {
     "rnn": RNNAgent,
     "n_rnn": NRNNAgent,
     "ff": FFAgent,
+    "att_rnn": ATTRNNAgent,
     "central_rnn": CentralRNNAgent,
 }
 

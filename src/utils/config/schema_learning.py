@@ -41,7 +41,13 @@ _REPLAY = (
 
 _AGENTS = (
     Key("mac", text(), "The controller, by its registered name: `basic_mac`, `n_mac`."),
-    Key("agent", text(), "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`."),
+    Key(
+        "agent",
+        text(),
+        "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`, `att_rnn` (attends to the other agents).",
+    ),
+    Key("att_heads", whole(1), "att_rnn: attention heads over the agents.", "heads"),
+    Key("att_embed_dim", whole(1), "att_rnn: units of a head.", "units"),
     Key("rnn_hidden_dim", whole(1), "Units of the agents' hidden layers and of their memory.", "units"),
     Key("obs_agent_id", flag(), "Agents see their own number, one-hot (they share their parameters)."),
     Key("obs_last_action", flag(), "Agents see their own last action, one-hot."),
