@@ -1,0 +1,85 @@
+"""Trainable parameters of every value-based config on six task sizes, and what a credit function saves.
+
+    python bench/parameters.py
+
+Counted on the networks that the configs build; agents with agent id and last action among their inputs.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from controllers import REGISTRY as MACS  # noqa: E402
+from learners import REGISTRY as LEARNERS  # noqa: E402
+from modules.mixers.dueling import SIWeight  # noqa: E402
+
+# agents, observation, state, actions; an agent's own values in the state (Qatten), where it has any
+SIZES = {
+    "LBF 8x8-2p-2f": (2, 12, 24, 6, 3),
+    "simple_spread": (3, 18, 54, 5, 18),
+    "3s_vs_5z": (3, 48, 68, 11, 5),
+    "2c_vs_64zg": (2, 404, 342, 70, 5),
+    "MMM2": (10, 176, 322, 18, 7),
+    "GRF 3_vs_1": (3, 115, 345, 19, 115),
+}
+CONFIGS = ("qmix", "qatten", "qplex", "cw_qmix", "qtran")
+
+
+class NoLogger:
+    console_logger = logging.getLogger("bench")
+
+    def log_stat(self, key: str, value: Any, t: int) -> None:
+        pass
+
+
+def counts(config: str, size: tuple[int, int, int, int, int]) -> tuple[dict[str, int], SimpleNamespace]:
+    """Parameters by network, as a run logs them at its start."""
+    agents, obs, state, actions, own = size
+    values = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())
+    values |= yaml.safe_load((ROOT / "config" / "algs" / f"{config}.yaml").read_text())
+    values |= {"n_agents": agents, "n_actions": actions, "state_shape": state, "agent_own_state_size": own}
+    args = SimpleNamespace(**values | {"device": "cpu", "optim_eps": 1e-5, "task": ""})
+    scheme: Any = {"obs": {"vshape": obs}, "state": {"vshape": state}, "actions_onehot": {"vshape": (actions,)}}
+    mac = MACS[args.mac](scheme, {"agents": agents}, args)
+    logger: Any = NoLogger()
+    return LEARNERS[args.learner](mac, scheme, logger, args).parameter_counts(), args
+
+
+def left_with_tfcaf(config: str, size: tuple[int, int, int, int, int], args: SimpleNamespace) -> int | None:
+    """What of the mixer stays learned: QPLEX's lambda under a function of the state. None: the pair does not exist."""
+    if config == "qtran":
+        return None
+    if config == "qplex":
+        return sum(p.numel() for p in SIWeight(args, size[2], size[0], size[3]).parameters())
+    return 0
+
+
+def main() -> None:
+    print("| task | config | agents | mixer | central | mixer with TFCAF | saving of the mixer | saving of all |")
+    print("|---|---|---|---|---|---|---|---|")
+    for task, size in SIZES.items():
+        for config in CONFIGS:
+            n, args = counts(config, size)
+            central = n.get("central_agent_parameters", 0) + n.get("central_mixer_parameters", 0)
+            left = left_with_tfcaf(config, size, args)
+            agent, mixer = n["agent_parameters"], n["mixer_parameters"]
+            shown = [task, config, f"{agent:,}", f"{mixer:,}", f"{central:,}" if central else ""]
+            if left is None:
+                shown += ["no such pair", "", ""]
+            else:
+                saved = mixer - left
+                shown += [f"{left:,}", f"{saved / mixer:.0%}", f"{saved / (agent + mixer + central):.0%}"]
+            print("| " + " | ".join(shown) + " |")
+
+
+if __name__ == "__main__":
+    main()
