@@ -14,17 +14,33 @@ import torch as th
 from torch import nn
 
 
-class StateMixer(nn.Module, ABC):
-    """A mixer that sees utilities and state: ``forward(agent_qs [B, T, A], states [B, T, S]) -> Q_tot [B, T, 1]``.
-
-    Subclasses implement only :meth:`mix`, on rows. Raises ValueError with expected and received shapes.
-    """
+class Mixer(nn.Module, ABC):
+    """What all families share: sizes, a shape check, and what a run records of a mixer."""
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__()
         self.n_agents: int = args.n_agents
         shape = args.state_shape
         self.state_dim: int = shape if isinstance(shape, int) else prod(shape)
+
+    def record(self) -> dict[str, Any]:
+        """What a run's record should hold of this mixer beyond its parameters (JSON values); nothing by default."""
+        return {}
+
+    def artifacts(self) -> dict[str, bytes]:
+        """Files by name that belong into the run's record; none by default."""
+        return {}
+
+    def _check(self, name: str, x: th.Tensor, expected: tuple[int, ...]) -> None:
+        if tuple(x.shape) != expected:
+            raise ValueError(f"{type(self).__name__}: {name} should be {list(expected)}, received {list(x.shape)}")
+
+
+class StateMixer(Mixer):
+    """A mixer that sees utilities and state: ``forward(agent_qs [B, T, A], states [B, T, S]) -> Q_tot [B, T, 1]``.
+
+    Subclasses implement only :meth:`mix`, on rows. Raises ValueError with expected and received shapes.
+    """
 
     @abstractmethod
     def mix(self, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
@@ -46,15 +62,3 @@ class StateMixer(nn.Module, ABC):
             qs.requires_grad_(True)
             (grad,) = th.autograd.grad(self(qs, states).sum(), qs)
         return grad
-
-    def record(self) -> dict[str, Any]:
-        """What a run's record should hold of this mixer beyond its parameters (JSON values); nothing by default."""
-        return {}
-
-    def artifacts(self) -> dict[str, bytes]:
-        """Files by name that belong into the run's record; none by default."""
-        return {}
-
-    def _check(self, name: str, x: th.Tensor, expected: tuple[int, ...]) -> None:
-        if tuple(x.shape) != expected:
-            raise ValueError(f"{type(self).__name__}: {name} should be {list(expected)}, received {list(x.shape)}")

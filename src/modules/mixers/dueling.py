@@ -5,19 +5,19 @@ Legend: B episodes, T time steps, N = B * T rows, A agents, U actions, S state, 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from itertools import pairwise
-from math import prod
 from types import SimpleNamespace
-from typing import Any
 
 import torch as th
 from torch import nn
 
+from modules.mixers.base import Mixer
+
 SMALLEST = 1e-10  # keeps weights positive
 
 
-class DuelingMixer(nn.Module, ABC):
+class DuelingMixer(Mixer):
     """``Q_tot = sum_i Q'_i + sum_i (lambda_i(s, a) - 1) A'_i``, with ``Q'_i = w_i(s) Q_i + v_i(s)`` and the advantages
     ``A'_i = Q'_i - max_u Q'_i <= 0`` (Wang et al. 2021, arXiv 2008.01062, eq. 8-11).
 
@@ -26,11 +26,8 @@ class DuelingMixer(nn.Module, ABC):
     """
 
     def __init__(self, args: SimpleNamespace) -> None:
-        super().__init__()
-        self.n_agents: int = args.n_agents
+        super().__init__(args)
         self.n_actions: int = args.n_actions
-        shape = args.state_shape
-        self.state_dim: int = shape if isinstance(shape, int) else prod(shape)
         self.minus_one: bool = args.is_minus_one
         self.stop_gradient: bool = args.is_stop_gradient
 
@@ -67,18 +64,6 @@ class DuelingMixer(nn.Module, ABC):
         """How much each utility counts in ``V_tot``, ``w_i(s) [B, T, A]``; the advantages' part depends on actions."""
         b, t = states.shape[:2]
         return self.head(states.reshape(b * t, self.state_dim))[0].view(b, t, self.n_agents)
-
-    def record(self) -> dict[str, Any]:
-        """What a run's record should hold of this mixer beyond its parameters (JSON values); nothing by default."""
-        return {}
-
-    def artifacts(self) -> dict[str, bytes]:
-        """Files by name that belong into the run's record; none by default."""
-        return {}
-
-    def _check(self, name: str, x: th.Tensor, expected: tuple[int, ...]) -> None:
-        if tuple(x.shape) != expected:
-            raise ValueError(f"{type(self).__name__}: {name} should be {list(expected)}, received {list(x.shape)}")
 
 
 class DMAQer(DuelingMixer):

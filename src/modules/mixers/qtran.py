@@ -5,30 +5,27 @@ Legend: B episodes, T time steps, A agents, U actions, H memory, S state.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from math import prod
+from abc import abstractmethod
 from types import SimpleNamespace
-from typing import Any
 
 import torch as th
 from torch import nn
 
+from modules.mixers.base import Mixer
+
 HIDDEN_LAYERS = {"small": 2, "big": 3}
 
 
-class JointMixer(nn.Module, ABC):
+class JointMixer(Mixer):
     """``forward(states [B, T, S], hidden [B, T, A, H], actions_onehot [B, T, A, U]) -> (Q_jt [B, T, 1], V [B, T, 1])``.
 
     Raises ValueError with expected and received shapes.
     """
 
     def __init__(self, args: SimpleNamespace) -> None:
-        super().__init__()
-        self.n_agents: int = args.n_agents
+        super().__init__(args)
         self.n_actions: int = args.n_actions
         self.hidden_dim: int = args.rnn_hidden_dim
-        shape = args.state_shape
-        self.state_dim: int = shape if isinstance(shape, int) else prod(shape)
 
     @abstractmethod
     def mix(self, states: th.Tensor, hidden: th.Tensor, actions: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
@@ -42,17 +39,8 @@ class JointMixer(nn.Module, ABC):
             "actions_onehot": (actions, (b, t, self.n_agents, self.n_actions)),
         }
         for name, (x, shape) in expected.items():
-            if tuple(x.shape) != shape:
-                raise ValueError(f"{type(self).__name__}: {name} should be {list(shape)}, received {list(x.shape)}")
+            self._check(name, x, shape)
         return self.mix(states, hidden, actions)
-
-    def record(self) -> dict[str, Any]:
-        """What a run's record should hold of this mixer beyond its parameters (JSON values); nothing by default."""
-        return {}
-
-    def artifacts(self) -> dict[str, bytes]:
-        """Files by name that belong into the run's record; none by default."""
-        return {}
 
 
 class QTranBase(JointMixer):
