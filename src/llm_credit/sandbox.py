@@ -68,7 +68,8 @@ def _lower(kind: int, value: int) -> None:
     hard = resource.getrlimit(kind)[1]
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    with contextlib.suppress(OSError, ValueError):  # a kind of limit that this system does not have
+        resource.setrlimit(kind, (value, value))
 
 
 def _address_space() -> int:
