@@ -35,7 +35,7 @@ $(VENV)/.dev-installed: requirements-dev.txt requirements-llm.txt requirements.t
 
 # a schedule short enough to see the curve rise within three minutes; QMIX's own is made for 10 million steps
 RUN_ARGS ?= t_max=80000 epsilon_anneal_time=30000 updates_per_rollout=8 batch_size=32 \
-  standardise_rewards=True target_update_interval=100
+  standardise_rewards=True target_update_interval=100 llm.source=builtin
 
 run: $(VENV)/.run-installed
 	$(PY) src/main.py --config=qmix --env-config=lbf with mixer=tfcaf $(RUN_ARGS)

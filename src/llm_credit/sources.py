@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -135,10 +136,14 @@ def _auto(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) 
     if entry is not None:
         log.info("llm.source=auto: the archive holds a finished search for this task and these settings")
         return from_entry(entry, task)
-    if os.environ.get("ANTHROPIC_API_KEY") or settings.base_url:
+    asked_for = bool(os.environ.get("ANTHROPIC_API_KEY") or settings.base_url)
+    if asked_for and importlib.util.find_spec("anthropic") is None:
+        log.warning("llm.source=auto: a key is set, but the package anthropic is not there (requirements-llm.txt)")
+    elif asked_for:
         log.info("llm.source=auto: the archive holds no such search and there is a key: language models are asked")
         return _live(task, settings, forms)
-    log.info("llm.source=auto: no such search in the archive and no key (ANTHROPIC_API_KEY): a function that ships")
+    else:
+        log.info("llm.source=auto: no such search in the archive and no key (ANTHROPIC_API_KEY): a function that ships")
     return _builtin(task, settings, forms, strict=False)
 
 

@@ -252,6 +252,13 @@ def test_auto_says_what_it_chose(task, tmp_path, monkeypatch, caplog):
         assert "language models are asked" in caplog.text
         build_tfcaf(task, chosen)
         assert "holds a finished search" in caplog.text
+    import importlib.util
+
+    with monkeypatch.context() as without:
+        without.setattr(importlib.util, "find_spec", lambda name: None)
+        empty = replace(chosen, archive=str(tmp_path / "none"))
+        assert build_tfcaf(task, empty).origin == "builtin:toy/uniform"
+        assert "the package anthropic is not there" in caplog.text
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     nothing = TFCAFSettings(archive=str(tmp_path / "empty"))
     assert build_tfcaf(task, nothing).origin == "builtin:toy/uniform"
