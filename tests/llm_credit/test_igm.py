@@ -11,7 +11,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llm_credit.builtin import proximity, sharp, uniform
+from llm_credit.builtin.lbf import proximity, sharp
+from llm_credit.builtin.uniform import uniform
 from llm_credit.igm import _arguments, prove
 from llm_credit.interpreter import Interpreter
 from llm_credit.interval_walk import Tensor, Walk
