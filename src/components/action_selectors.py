@@ -5,9 +5,8 @@ Legend: B episodes, A agents, U actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch as th
 
@@ -17,11 +16,16 @@ from components.epsilon_schedules import DecayThenFlatSchedule
 class ActionSelector(Protocol):
     """Chooses ``[B, A]`` actions from outputs ``[B, A, U]`` and availability ``[B, A, U]``, on the CPU."""
 
+    has_probabilities: ClassVar[bool]  # whether there is a policy to record (save_probs)
     epsilon: float
 
     def select_action(
         self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int, test_mode: bool = False
     ) -> th.Tensor: ...
+
+    def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
+        """The policy ``[B, A, U]`` that training actions are drawn from at ``t_env``."""
+        ...
 
 
 class EpsilonGreedyActionSelector:
@@ -29,6 +33,8 @@ class EpsilonGreedyActionSelector:
 
     In test mode epsilon is ``test_noise`` (0 by default) if ``test_greedy``, else the schedule's value.
     """
+
+    has_probabilities = False
 
     def __init__(self, args: SimpleNamespace) -> None:
         self.schedule = DecayThenFlatSchedule(args.epsilon_start, args.epsilon_finish, args.epsilon_anneal_time)
@@ -52,7 +58,67 @@ class EpsilonGreedyActionSelector:
         explore = th.rand(greedy.shape) < epsilon
         return th.where(explore, random, greedy)
 
+    def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
+        raise TypeError("epsilon_greedy chooses by utilities: there is no policy to record (save_probs)")
 
-REGISTRY: dict[str, Callable[[SimpleNamespace], ActionSelector]] = {
+
+class MultinomialActionSelector:
+    """Draws from the agents' probabilities over available actions, mixed with a share epsilon of uniform ones.
+
+    In test mode the likeliest action, if ``test_greedy``, else as in training.
+    """
+
+    has_probabilities = True
+
+    def __init__(self, args: SimpleNamespace) -> None:
+        self.schedule = DecayThenFlatSchedule(args.epsilon_start, args.epsilon_finish, args.epsilon_anneal_time)
+        self.epsilon = self.schedule.eval(0)
+        self._test_greedy: bool = args.test_greedy
+
+    def select_action(
+        self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int, test_mode: bool = False
+    ) -> th.Tensor:
+        if test_mode and self._test_greedy:
+            return agent_inputs.masked_fill(avail_actions == 0, -1.0).argmax(dim=2)  # [B, A]
+        if not test_mode:
+            self.epsilon = self.schedule.eval(t_env)
+        probs = self.probabilities(agent_inputs, avail_actions, t_env)
+        return th.multinomial(probs.flatten(0, 1), 1).view(probs.shape[:2])  # [B * A, U] -> [B, A]
+
+    def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
+        available = (avail_actions != 0).to(agent_inputs)
+        policy = agent_inputs * available
+        policy = policy / (policy.sum(dim=-1, keepdim=True) + 1e-8)  # PyMARL2's small number
+        epsilon = self.schedule.eval(t_env)
+        return (1 - epsilon) * policy + epsilon * available / available.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+class GumbelSoftmaxMultinomialActionSelector:
+    """Draws from the policy whose logits the agents give, by adding Gumbel noise; there is no epsilon.
+
+    In test mode the likeliest action, if ``test_greedy``, else as in training.
+    """
+
+    has_probabilities = True
+
+    def __init__(self, args: SimpleNamespace) -> None:
+        self.epsilon = 0.0
+        self._test_greedy: bool = args.test_greedy
+
+    def select_action(
+        self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int, test_mode: bool = False
+    ) -> th.Tensor:
+        scores = agent_inputs
+        if not (test_mode and self._test_greedy):
+            scores = scores - th.empty_like(scores).exponential_().log()  # -log of an exponential number is Gumbel's
+        return scores.masked_fill(avail_actions == 0, -float("inf")).argmax(dim=2)  # [B, A]
+
+    def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
+        return th.softmax(agent_inputs.masked_fill(avail_actions == 0, -float("inf")), dim=-1)
+
+
+REGISTRY: dict[str, type[ActionSelector]] = {
     "epsilon_greedy": EpsilonGreedyActionSelector,
+    "multinomial": MultinomialActionSelector,
+    "gumbel": GumbelSoftmaxMultinomialActionSelector,
 }

@@ -55,6 +55,8 @@ class EpisodeBatch:
         self.preprocess: Preprocess = preprocess or {}
         self.device = th.device(device)
         self._views: dict[str, Any] = {}
+        self.ids: np.ndarray | None = None  # a prioritised replay's sample: where its episodes lie [B] ...
+        self.weights: th.Tensor | None = None  # ... and how much each counts [B]
         if data is None:
             self._complete_scheme()
             self.data = self._allocate()

@@ -61,14 +61,29 @@ class ReplayBuffer(EpisodeBatch):
     def can_sample(self, batch_size: int) -> bool:
         return self.episodes_in_buffer >= batch_size
 
-    def sample(self, batch_size: int) -> EpisodeBatch:
-        """``batch_size`` different episodes, cut to the longest of them (copies).
+    def sample(self, batch_size: int, t_env: int = 0) -> EpisodeBatch:
+        """``batch_size`` different episodes, cut to the longest of them (copies). ``t_env`` changes nothing here."""
+        self._check_filled(batch_size)
+        return self._episodes(self._rng.choice(self.episodes_in_buffer, batch_size, replace=False))
 
-        PyMARL cuts after sampling; cutting first gives the same batch without copying the padding.
+    def sample_latest(self, batch_size: int) -> EpisodeBatch:
+        """The ``batch_size`` newest episodes, cut to the longest of them (copies).
+
+        Deviation from PyMARL2: where they lie around the ring's end, it samples uniformly instead.
         """
+        self._check_filled(batch_size)
+        return self._episodes((self.buffer_index - batch_size + np.arange(batch_size)) % self.buffer_size)
+
+    def update_priorities(self, batch: EpisodeBatch, td_errors_abs: th.Tensor) -> None:
+        """Nothing to do: all episodes are alike here."""
+
+    def _check_filled(self, batch_size: int) -> None:
         if not self.can_sample(batch_size):
             raise ValueError(f"{batch_size} episodes asked for, {self.episodes_in_buffer} in the buffer")
-        ids = th.from_numpy(self._rng.choice(self.episodes_in_buffer, batch_size, replace=False)).to(self.device)
+
+    def _episodes(self, slots: np.ndarray) -> EpisodeBatch:
+        """Copies of these episodes. PyMARL cuts after sampling; cutting first does not copy the padding."""
+        batch_size, ids = len(slots), th.from_numpy(slots).to(self.device)
         length = int(self["filled"].index_select(0, ids).sum(1).max())
         data = BatchData(
             {k: v[:, :length].index_select(0, ids) for k, v in self.data.transition_data.items()},  # [B, T', ...]

@@ -20,7 +20,7 @@ class CentralBasicMAC(BasicMAC):
 
     def __init__(self, scheme: Scheme, args: SimpleNamespace) -> None:
         own = copy.copy(args)
-        own.agent, own.agent_output_type = args.central_agent, "q"
+        own.agent, own.agent_output_type, own.share_parameters = args.central_agent, "q", True
         super().__init__(scheme, {}, own)
 
     def unroll(self, ep_batch: EpisodeBatch) -> Unrolled:

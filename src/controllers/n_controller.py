@@ -10,5 +10,5 @@ from controllers.basic_controller import BasicMAC
 class NMAC(BasicMAC):
     """BasicMAC that never turns outputs into probabilities, whatever ``agent_output_type`` says (as PyMARL2's)."""
 
-    def _outputs(self, outs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
+    def _outputs(self, outs: th.Tensor, avail_actions: th.Tensor, test_mode: bool) -> th.Tensor:
         return outs

@@ -18,6 +18,7 @@ from utils.rl_utils import build_td_lambda_targets
 class DMAQQattenLearner(TDLearner):
     """Wang et al. 2021 (arXiv 2008.01062), with PyMARL2's TD(lambda) targets; always double-Q."""
 
+    prioritised = True
     mixer_family = "dueling"
     mixer_required = True
     loss_key = "loss"

@@ -11,7 +11,8 @@ import torch as th
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from controllers.central_controller import CentralBasicMAC
-from learners.td_learner import UNAVAILABLE, Stats, TDLearner
+from learners.learner import Networks, Stats
+from learners.td_learner import UNAVAILABLE, TDLearner
 from modules.mixers.central_ff import QMixerCentralFF
 from utils.rl_utils import build_td_lambda_targets
 
@@ -28,12 +29,13 @@ class MAXQLearner(TDLearner):
     mixer_required = True
 
     def build(self, scheme: Scheme) -> None:
+        super().build(scheme)
         self.central_mac = CentralBasicMAC(scheme, self.args)
         self.central_mixer = QMixerCentralFF(self.args)
         self.target_central_mac = copy.deepcopy(self.central_mac)
         self.target_central_mixer = copy.deepcopy(self.central_mixer)
 
-    def networks(self) -> dict[str, tuple[th.nn.Module, th.nn.Module]]:
+    def networks(self) -> Networks:
         return {
             **super().networks(),
             "central_agent": (self.central_mac.agent, self.target_central_mac.agent),
@@ -82,11 +84,8 @@ class MAXQLearner(TDLearner):
         full = q_tot < targets if self.args.hysteretic_qmix else is_greedy | (targets > q_greedy)
         return th.where(full, th.ones_like(targets), th.full_like(targets, self.args.w))
 
-    def _step(self) -> th.Tensor:
-        self.gradient_norms = {
-            f"{name}_norm": _norm(self.networks()[name][0].parameters()) for name in ("agent", "mixer")
-        }
-        return super()._step()
+    def after_backward(self) -> None:
+        self.gradient_norms = {f"{name}_norm": _norm(self.parameters_of(name)) for name in ("agent", "mixer")}
 
 
 def _chosen(out: th.Tensor, actions: th.Tensor) -> th.Tensor:
@@ -94,7 +93,7 @@ def _chosen(out: th.Tensor, actions: th.Tensor) -> th.Tensor:
     return out.gather(3, actions.unsqueeze(4).expand(*actions.shape, out.shape[4])).squeeze(3)
 
 
-def _norm(parameters: object) -> th.Tensor:
+def _norm(parameters: list[th.nn.Parameter]) -> th.Tensor:
     """The L2 norm of all gradients together, before clipping; 0 for a network without parameters."""
-    grads = [p.grad for p in parameters if p.grad is not None]  # type: ignore[attr-defined]
+    grads = [p.grad for p in parameters if p.grad is not None]
     return th.stack([g.norm() for g in grads]).norm() if grads else th.zeros(())

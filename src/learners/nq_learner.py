@@ -17,6 +17,7 @@ class NQLearner(TDLearner):
     arXiv 2102.03479). Like PyMARL2's it is always double-Q: ``double_q`` is not read.
     """
 
+    prioritised = True
     mixer_family = "state"
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:

@@ -17,6 +17,7 @@ class QLearner(TDLearner):
     With ``double_q``, ``u*`` maximises the learned utilities (van Hasselt et al. 2016), else the target's own.
     """
 
+    prioritised = True
     mixer_family = "state_v1"
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:

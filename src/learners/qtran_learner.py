@@ -11,7 +11,8 @@ import torch as th
 from torch.nn import functional as F
 
 from components.episode_buffer import EpisodeBatch
-from learners.td_learner import UNAVAILABLE, Stats, TDLearner
+from learners.learner import Stats
+from learners.td_learner import UNAVAILABLE, TDLearner
 
 
 class QTRANLearner(TDLearner):

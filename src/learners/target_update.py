@@ -9,7 +9,7 @@ import torch as th
 from torch import nn
 
 if TYPE_CHECKING:
-    from learners.td_learner import TDLearner
+    from learners.learner import Learner
 
 
 @th.no_grad()
@@ -24,16 +24,16 @@ def soft_update(target: nn.Module, source: nn.Module, tau: float) -> None:
         mine_b.copy_(theirs_b)
 
 
-def _hard(learner: TDLearner, episode_num: int) -> None:
-    """A copy whenever ``target_update_interval`` episodes have been collected since the last one."""
-    if episode_num - learner.last_target_update_episode >= learner.args.target_update_interval:
+def _hard(learner: Learner, clock: int) -> None:
+    """A copy whenever ``target_update_interval`` episodes (or critic updates) have gone by since the last one."""
+    if clock - learner.last_target_update >= learner.args.target_update_interval:
         learner._update_targets()
-        learner.last_target_update_episode = episode_num
+        learner.last_target_update = clock
 
 
-def _soft(learner: TDLearner, episode_num: int) -> None:
+def _soft(learner: Learner, clock: int) -> None:
     """A small step towards the learned networks after every gradient step."""
-    learner._blend_targets(learner.args.target_update_tau)
+    learner.blend_targets(learner.args.target_update_tau)
 
 
-TARGET_UPDATES: Mapping[str, Callable[[TDLearner, int], None]] = {"hard": _hard, "soft": _soft}
+TARGET_UPDATES: Mapping[str, Callable[[Learner, int], None]] = {"hard": _hard, "soft": _soft}

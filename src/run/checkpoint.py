@@ -26,7 +26,7 @@ def save_checkpoint(exp: Experiment) -> Path:
         state = {
             "runner": exp.runner.state_dict(),
             "learner": exp.learner.state_dict(),
-            "buffer": exp.buffer.state_dict(),
+            "buffers": {key: buffer.state_dict() for key, buffer in exp.buffers.items()},
             "reward_stats": exp.reward_stats.state_dict(),
             "counters": asdict(exp.counters),
             "random": random_states(),
@@ -56,7 +56,8 @@ def load_checkpoint(exp: Experiment) -> None:
     try:
         exp.runner.load_state_dict(state["runner"])
         exp.learner.load_state_dict(state["learner"])
-        exp.buffer.load_state_dict(state["buffer"])
+        for key, buffer in exp.buffers.items():
+            buffer.load_state_dict(state["buffers"][key])
         exp.reward_stats.load_state_dict(state["reward_stats"])
         exp.counters = Counters(**state["counters"])
     except (KeyError, TypeError, ValueError, RuntimeError) as e:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import torch as th
 
-from components.episode_buffer import Scheme
+from components.episode_buffer import Preprocess, Scheme
+from components.prioritised_replay import PrioritizedReplayBuffer
 from components.replay_buffer import ReplayBuffer
 from components.standardise import RunningMeanStd
 from components.transforms import OneHot
 from controllers import REGISTRY as mac_REGISTRY
 from controllers import BasicMAC
 from learners import REGISTRY as le_REGISTRY
-from learners import TDLearner
+from learners import Learner
+from learners.updates import MAIN, replays_of
 from run.prepare import make_args
 from runners import REGISTRY as r_REGISTRY
 from runners import Runner
@@ -42,9 +45,9 @@ class Experiment:
     args: SimpleNamespace
     logger: Logger
     runner: Runner
-    buffer: ReplayBuffer
+    buffers: dict[str, ReplayBuffer]  # by the config key of their size; the first one is `buffer_size`
     mac: BasicMAC
-    learner: TDLearner
+    learner: Learner
     reward_stats: RunningMeanStd
     counters: Counters = field(default_factory=Counters)
 
@@ -56,22 +59,40 @@ def build_experiment(args: SimpleNamespace, logger: Logger) -> Experiment:
         args = make_args(vars(args), runner.get_env_info())
         scheme, groups = make_scheme(args), {"agents": args.n_agents}
         preprocess = {"actions": ("actions_onehot", [OneHot(out_dim=args.n_actions)])}
-        buffer = ReplayBuffer(
-            scheme,
-            groups,
-            args.buffer_size,
-            args.episode_limit + 1,
-            preprocess=preprocess,
-            device="cpu" if args.buffer_cpu_only else args.device,
-            seed=args.seed,
-        )
-        mac = mac_REGISTRY[args.mac](buffer.scheme, groups, args)
+        learner_class = le_REGISTRY[args.learner]
+        buffers = {
+            key: build_replay(key, scheme, groups, preprocess, args) for key in replays_of(learner_class.updates)
+        }
+        mac = mac_REGISTRY[args.mac](buffers[MAIN].scheme, groups, args)
         runner.setup(scheme, groups, preprocess, mac)
-        learner = le_REGISTRY[args.learner](mac, buffer.scheme, logger, args)
+        learner = learner_class(mac, buffers[MAIN].scheme, logger, args)
     except BaseException:
         runner.close_env()
         raise
-    return Experiment(args, logger, runner, buffer, mac, learner, RunningMeanStd())
+    return Experiment(args, logger, runner, buffers, mac, learner, RunningMeanStd())
+
+
+def build_replay(
+    size_key: str, scheme: Scheme, groups: Mapping[str, int], preprocess: Preprocess, args: SimpleNamespace
+) -> ReplayBuffer:
+    """The replay whose size the config key ``size_key`` gives; the main one is prioritised with ``use_per``."""
+    size, length = getattr(args, size_key), args.episode_limit + 1
+    device = "cpu" if args.buffer_cpu_only else args.device
+    if args.use_per and size_key == MAIN:
+        return PrioritizedReplayBuffer(
+            scheme,
+            groups,
+            size,
+            length,
+            alpha=args.per_alpha,
+            beta=args.per_beta,
+            t_max=args.t_max,
+            by_return=args.return_priority,
+            preprocess=preprocess,
+            device=device,
+            seed=args.seed,
+        )
+    return ReplayBuffer(scheme, groups, size, length, preprocess=preprocess, device=device, seed=args.seed)
 
 
 def make_scheme(args: SimpleNamespace) -> Scheme:
@@ -84,4 +105,6 @@ def make_scheme(args: SimpleNamespace) -> Scheme:
         "reward": {"vshape": (1,)},
         "terminated": {"vshape": (1,), "dtype": th.uint8},
     }
+    if args.save_probs:
+        scheme["probs"] = {"vshape": (args.n_actions,), "group": "agents"}
     return scheme

@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from components.episode_buffer import EpisodeBatch
+from learners.updates import Draw
 from run.checkpoint import save_checkpoint
 from run.experiment import Experiment
 from utils.progress import ProgressBar
@@ -58,31 +59,50 @@ def train(exp: Experiment) -> float:
 
 
 def collect(exp: Experiment, watch: Stopwatch) -> EpisodeBatch:
-    """One rollout of every environment, into the buffer."""
+    """One rollout of every environment, into every replay."""
     started, t_env = time.perf_counter(), exp.runner.t_env
     batch = exp.runner.run(test_mode=False)
     if exp.args.standardise_rewards:
         exp.reward_stats.update(batch["reward"][:, :-1][transition_mask(batch).bool()].numpy())
-    exp.buffer.insert_episode_batch(batch)
+    for buffer in exp.buffers.values():
+        buffer.insert_episode_batch(batch)
     watch.rollout_s += time.perf_counter() - started
     watch.env_steps += exp.runner.t_env - t_env
     return batch
 
 
 def learn(exp: Experiment, watch: Stopwatch) -> None:
-    """``updates_per_rollout`` gradient steps, as soon as the buffer holds a batch."""
-    args = exp.args
-    if not exp.buffer.can_sample(args.batch_size):
+    """``updates_per_rollout`` times what the learner asks for, of the updates whose replays hold enough episodes."""
+    args, t_env, episode = exp.args, exp.runner.t_env, exp.counters.episode
+    if args.accumulated_episodes and (episode + exp.runner.batch_size) % args.accumulated_episodes:
+        return
+    ready = [
+        update
+        for update in exp.learner.updates
+        if all(exp.buffers[key].can_sample(n) for key, n in update.needed(vars(args)).items())
+    ]
+    if not ready:
         return
     started = time.perf_counter()
     for _ in range(args.updates_per_rollout):
-        sample = exp.buffer.sample(args.batch_size).to(args.device)
-        if args.standardise_rewards:
-            _standardise(exp, sample)
-        exp.learner.train(sample, exp.runner.t_env, exp.counters.episode)
+        for update in ready:
+            batches = [_draw(exp, draw) for draw in update.draws]
+            info = getattr(exp.learner, update.method)(*batches, t_env, episode)
+            if info:  # a prioritised replay's batch: the first draw's
+                exp.buffers[update.draws[0].source].update_priorities(batches[0], info["td_errors_abs"])
         exp.counters.updates += 1
         watch.updates += 1
     watch.update_s += time.perf_counter() - started
+
+
+def _draw(exp: Experiment, draw: Draw) -> EpisodeBatch:
+    """The episodes of one draw, on the learner's device."""
+    args, buffer = exp.args, exp.buffers[draw.source]
+    size = getattr(args, draw.size)
+    sample = (buffer.sample_latest(size) if draw.latest else buffer.sample(size, exp.runner.t_env)).to(args.device)
+    if args.standardise_rewards:
+        _standardise(exp, sample)
+    return sample
 
 
 def _standardise(exp: Experiment, sample: EpisodeBatch) -> None:

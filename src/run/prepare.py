@@ -45,7 +45,10 @@ def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
     config["use_cuda"] = config["device"].startswith("cuda")
     config["test_nepisode"] = _rounded_test_episodes(config)
     learner = le_REGISTRY[config["learner"]]
-    build_mixer(make_args(config, probe_environment(config)), learner.mixer_family, learner.mixer_required)
+    learner.check_config(config)
+    args = make_args(config, probe_environment(config))
+    if learner.mixer_family is not None:
+        build_mixer(args, learner.mixer_family, learner.mixer_required)
     return config
 
 
@@ -106,12 +109,9 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner={config['runner']} runs {most} environment; batch_size_run={config['batch_size_run']} needs "
             f"runner=parallel"
         )
-    for key in ("batch_size", "batch_size_run"):
-        if config["buffer_size"] < config[key]:
-            raise UserError(
-                f"buffer_size={config['buffer_size']} episodes is less than {key}={config[key]}: nothing could ever be "
-                f"learned; raise buffer_size or lower {key}"
-            )
+    selector = action_REGISTRY[config["action_selector"]]
+    if config["save_probs"] and not selector.has_probabilities:
+        raise UserError(f"save_probs=True needs a policy; action_selector={config['action_selector']} has none")
 
 
 def _rounded_test_episodes(config: Mapping[str, Any]) -> int:

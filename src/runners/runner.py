@@ -77,12 +77,12 @@ class Runner(ABC):
         while True:
             bs = slice(None) if len(acting) == self.batch_size else acting
             # The last state of an episode gets an action too: Q(lambda) and policy learners read its value.
-            actions = self.mac.select_actions(batch, t_ep=t, t_env=self.t_env, bs=bs, test_mode=test_mode)  # [b, A]
-            batch.update({"actions": actions.unsqueeze(-1)}, bs=bs, ts=t, mark_filled=False)
+            act = self.mac.act(batch, t_ep=t, t_env=self.t_env, bs=bs, test_mode=test_mode)  # actions [b, A, 1], ...
+            batch.update(act, bs=bs, ts=t, mark_filled=False)
             if not running:
                 break
             self._check_length(t)
-            chosen = dict(zip(acting, actions.numpy(), strict=True))
+            chosen = dict(zip(acting, act["actions"].squeeze(-1).numpy(), strict=True))
             results = self.envs.step({i: chosen[i] for i in running})
             over = [r[1] for r in results]
             bs = slice(None) if len(running) == self.batch_size else running

@@ -11,17 +11,20 @@ from torch.optim import Adam, Optimizer, RMSprop
 Parameters = Iterable[nn.Parameter]
 
 
-def _adam(params: Parameters, args: SimpleNamespace) -> Optimizer:
-    return Adam(params, lr=args.lr, weight_decay=args.weight_decay, fused=True)
+def adam(params: Parameters, lr: float, weight_decay: float = 0.0, eps: float = 1e-8) -> Optimizer:
+    return Adam(params, lr=lr, eps=eps, weight_decay=weight_decay, fused=True)
 
 
-def _rmsprop(params: Parameters, args: SimpleNamespace) -> Optimizer:
-    return RMSprop(params, lr=args.lr, alpha=args.optim_alpha, eps=args.optim_eps, weight_decay=args.weight_decay)
+def rmsprop(
+    params: Parameters, lr: float, weight_decay: float = 0.0, alpha: float = 0.99, eps: float = 1e-8
+) -> Optimizer:
+    return RMSprop(params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay)
 
 
-OPTIMISERS: Mapping[str, Callable[[Parameters, SimpleNamespace], Optimizer]] = {"adam": _adam, "rmsprop": _rmsprop}
-
-
-def build_optimiser(params: Parameters, args: SimpleNamespace) -> Optimizer:
+def build_optimiser(params: Parameters, args: SimpleNamespace, lr: float, adam_eps: float = 1e-8) -> Optimizer:
     """The optimiser that ``args.optimizer`` names, over parameters that already lie on their device."""
-    return OPTIMISERS[args.optimizer](params, args)
+    builders: Mapping[str, Callable[[], Optimizer]] = {
+        "adam": lambda: adam(params, lr, args.weight_decay, adam_eps),
+        "rmsprop": lambda: rmsprop(params, lr, args.weight_decay, args.optim_alpha, args.optim_eps),
+    }
+    return builders[args.optimizer]()

@@ -77,3 +77,42 @@ def _lambda_returns(
     for t in range(returns.shape[1] - 2, -1, -1):
         returns[:, t] += decay[:, t] * returns[:, t + 1]
     return returns
+
+
+def build_gae_targets(
+    rewards: th.Tensor, masks: th.Tensor, values: th.Tensor, gamma: float, lambd: float, real: th.Tensor | None = None
+) -> tuple[th.Tensor, th.Tensor]:
+    """Generalised advantages and returns ``[B, T, ...]`` (Schulman et al. 2016, arXiv 1506.02438, eq. 16).
+
+    ``delta_t = r_t + gamma m_t V_{t+1} - V_t``, ``A_t = delta_t + gamma lambda m_t A_{t+1}``. ``rewards`` and ``masks``
+    ``[B, T, ...]``, ``values [B, T + 1, ...]``; ``m_t`` is 0 where nothing follows (the episode ended there). PyMARL2
+    passes the mask of real transitions for it. ``real``: 1 at real transitions; others then have advantage 0, as an
+    episode that was cut off before the batch's last step needs.
+    """
+    advantages = th.zeros_like(values[:, :-1])
+    deltas = rewards + gamma * values[:, 1:] * masks - values[:, :-1]
+    if real is not None:
+        deltas = deltas * real
+    following = th.zeros_like(advantages[:, 0])
+    for t in range(advantages.shape[1] - 1, -1, -1):
+        following = deltas[:, t] + gamma * lambd * masks[:, t] * following
+        advantages[:, t] = following
+    return advantages, values[:, :-1] + advantages
+
+
+def build_target_q(
+    td_q: th.Tensor, target_q: th.Tensor, mac: th.Tensor, mask: th.Tensor, gamma: float, td_lambda: float, n: int
+) -> th.Tensor:
+    """Tree-backup targets of ``n`` steps, ``[B, T, 1]`` (Wang et al. 2021, DOP, arXiv 2007.12322, eq. 13).
+
+    ``Q_t + sum_{k < n} (gamma lambda)^k (prod_{j = 1}^{k} pi_{t+j}) delta_{t+k}``: errors ``td_q [B, T, 1]`` (0 in padded
+    steps), values ``target_q [B, T, 1]``, probabilities ``mac [B, T + 1, 1]`` of the joint actions. ``mask`` is unused,
+    kept for PyMARL2's signature.
+    """
+    del mask
+    later, total, decay = td_q, th.zeros_like(td_q), 1.0
+    for _ in range(n):
+        total = total + decay * later
+        later = th.cat([(later * mac[:, :-1])[:, 1:], th.zeros_like(td_q[:, :1])], dim=1)
+        decay *= gamma * td_lambda
+    return target_q + total

@@ -73,10 +73,10 @@ def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> A
 
 
 FITTING: Mapping[str, str] = {
-    "state": "--config=qmix, vdn or qatten (learner=nq_learner)",
-    "state_v1": "--config=qmix_beta, vdn_beta, cw_qmix or ow_qmix (learner=q_learner, max_q_learner)",
-    "dueling": "--config=qplex (learner=dmaq_qatten_learner)",
-    "joint": "--config=qtran (learner=qtran_learner)",
+    "state": "--config=qmix, vdn or qatten",
+    "state_v1": "--config=qmix_beta, vdn_beta, cw_qmix, ow_qmix, vmix, riit or dop",
+    "dueling": "--config=qplex",
+    "joint": "--config=qtran",
 }
 
 
@@ -85,12 +85,18 @@ def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder]) -> str:
     near = get_close_matches(str(args.mixer), known, n=1)
     if near:
         return f" Did you mean mixer={near[0]}?"
-    fitting = [config for family, config in FITTING.items() if args.mixer in REGISTRY[family]]
-    return f" mixer={args.mixer} goes with {'; '.join(fitting)}." if fitting else ""
+    return where_it_goes(args.mixer)
+
+
+def where_it_goes(name: str | None) -> str:
+    """Which configs a mixer of this name goes with, as a sentence; empty for a name that no family has."""
+    fitting = [configs for family, configs in FITTING.items() if name in mixers_of(family)]
+    return f" mixer={name} goes with {'; '.join(fitting)}." if fitting else ""
 
 
 __all__ = [
     "REGISTRY",
+    "AnyMixer",
     "DMAQer",
     "DuelingMixer",
     "Mixer",
@@ -100,4 +106,5 @@ __all__ = [
     "VDNMixer",
     "build_mixer",
     "mixers_of",
+    "where_it_goes",
 ]

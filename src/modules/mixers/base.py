@@ -62,3 +62,14 @@ class StateMixer(Mixer):
             qs.requires_grad_(True)
             (grad,) = th.autograd.grad(self(qs, states).sum(), qs)
         return grad
+
+    def shares(self, states: th.Tensor) -> th.Tensor:
+        """Credits as shares of the team's value ``[B, T, A]``: they sum to 1, and are equal where credits sum to 0."""
+        return normalised(self.credits(states))
+
+
+def normalised(credits: th.Tensor) -> th.Tensor:
+    """Credits ``[..., A]`` divided by their sum; ``1 / A`` each where that is 0 (or less: signed credits)."""
+    total = credits.sum(dim=-1, keepdim=True)
+    equal = th.full_like(credits, 1.0 / credits.shape[-1])
+    return th.where(total > 0, credits / total.clamp(min=th.finfo(credits.dtype).tiny), equal)

@@ -11,7 +11,7 @@ import torch as th
 from torch import nn
 from torch.nn import functional as F
 
-from modules.mixers.base import StateMixer
+from modules.mixers.base import StateMixer, normalised
 
 
 class QMixer(StateMixer):
@@ -45,3 +45,12 @@ class QMixer(StateMixer):
         hidden = th.bmm(agent_qs.unsqueeze(1), w1).squeeze(1)  # [N, 1, A] x [N, A, M] -> [N, M]
         hidden = F.elu(hidden + self.hyper_b_1(states))
         return (hidden * w2).sum(dim=1, keepdim=True) + self.V(states)  # [N, 1]
+
+    @th.no_grad()
+    def shares(self, states: th.Tensor) -> th.Tensor:
+        """PyMARL2's coefficients of DOP's actor: the product of both layers' weights, which leaves the ELU's slope out."""
+        b, t = states.shape[:2]
+        rows = states.reshape(b * t, self.state_dim)
+        w1 = self.hyper_w_1(rows).abs().view(-1, self.n_agents, self.embed_dim)  # [N, A, M]
+        w2 = self.hyper_w_final(rows).abs().unsqueeze(2)  # [N, M, 1]
+        return normalised(th.bmm(w1, w2).view(b, t, self.n_agents))

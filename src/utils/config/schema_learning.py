@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from utils.config.key import Key
 from utils.config.kinds import Kind, choice, flag, number, or_null, text, whole
+from utils.config.schema_policy import POLICY
 from utils.config.schema_run import STEPS
 
 _REPLAY = (
@@ -30,6 +31,12 @@ _REPLAY = (
         "at equal use of data, 8 workers with 8 updates compare with 1 worker with 1. 0: no learning.",
         "gradient steps",
     ),
+    Key(
+        "accumulated_episodes",
+        or_null(whole(1)),
+        "Learning waits for a multiple of this many collected episodes; null: after every rollout.",
+        "episodes",
+    ),
     Key("gamma", number(0, 1), "Discount factor.", "per environment step"),
     Key("optimizer", choice("adam", "rmsprop"), "The optimiser."),
     Key("lr", number(0), "Learning rate of agent and mixer."),
@@ -40,14 +47,21 @@ _REPLAY = (
 )
 
 _AGENTS = (
-    Key("mac", text(), "The controller, by its registered name: `basic_mac`, `n_mac`."),
+    Key(
+        "mac",
+        text(),
+        "The controller, by its registered name: `basic_mac`, `n_mac`, `ppo_mac` (agents with a value), `lica_mac` "
+        "(also gives logits), `dop_mac` (policies mixed with exploration), `conv_mac`.",
+    ),
     Key(
         "agent",
         text(),
-        "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`, `att_rnn` (attends to the other agents).",
+        "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`, `att_rnn` (attends to the other agents), "
+        "`rnn_ppo` (policy and value).",
     ),
     Key("att_heads", whole(1), "att_rnn: attention heads over the agents.", "heads"),
     Key("att_embed_dim", whole(1), "att_rnn: units of a head.", "units"),
+    Key("share_parameters", flag(), "One network for all agents; False: each has its own."),
     Key("rnn_hidden_dim", whole(1), "Units of the agents' hidden layers and of their memory.", "units"),
     Key("obs_agent_id", flag(), "Agents see their own number, one-hot (they share their parameters)."),
     Key("obs_last_action", flag(), "Agents see their own last action, one-hot."),
@@ -64,7 +78,12 @@ _AGENTS = (
 )
 
 _EXPLORATION = (
-    Key("action_selector", text(), "How actions are chosen, by its registered name: `epsilon_greedy`."),
+    Key(
+        "action_selector",
+        text(),
+        "How actions are chosen, by its registered name: `epsilon_greedy`, `multinomial` (from probabilities), `gumbel` (from "
+        "logits).",
+    ),
     Key("epsilon_start", number(0, 1), "Share of random actions at the start."),
     Key("epsilon_finish", number(0, 1), "Share of random actions after `epsilon_anneal_time`."),
     Key("epsilon_anneal_time", whole(1), "Epsilon falls linearly from start to finish over this time.", STEPS),
@@ -75,7 +94,9 @@ _LEARNER = (
         "learner",
         text(),
         "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)), "
-        "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX), `qtran_learner` (QTRAN).",
+        "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX), `qtran_learner` (QTRAN), `coma_learner`, "
+        "`ppo_learner` (IPPO, MAPPO), `policy_gradient_v2` (VMIX), `lica_learner`, `fmac_learner` (RIIT), `offpg_learner` "
+        "(DOP), `maddpg_learner`.",
     ),
     Key(
         "double_q",
@@ -170,6 +191,17 @@ _QTRAN = (
     Key("nopt_min_loss", number(0), "Weight of the loss of the joint actions taken."),
 )
 
+_PRIORITISED = (
+    Key(
+        "use_per",
+        flag(),
+        "Episodes are drawn by priority and weighted in the loss (q_learner, nq_learner, dmaq_qatten_learner).",
+    ),
+    Key("per_alpha", number(0, 1), "Exponent of the priorities; 0 is uniform."),
+    Key("per_beta", number(0, 1), "Exponent of the weights at the start; it grows to 1 at `t_max`."),
+    Key("return_priority", flag(), "Priorities are the episodes' returns in place of their TD errors."),
+)
+
 LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Replay and optimisation": _REPLAY,
     "Agents": _AGENTS,
@@ -178,4 +210,6 @@ LEARNING: Mapping[str, tuple[Key, ...]] = {
     "Attention mixers (Qatten, QPLEX)": _ATTENTION,
     "Weighted QMIX (max_q_learner)": _WEIGHTED,
     "QTRAN (qtran_learner)": _QTRAN,
+    "Prioritised replay": _PRIORITISED,
+    **POLICY,
 }

@@ -1,0 +1,98 @@
+"""COMA: a central critic with a counterfactual baseline for each agent.
+
+Legend: B episodes, T transitions, A agents, U actions.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+
+import torch as th
+from torch.optim import Optimizer
+
+from components.episode_buffer import EpisodeBatch, Scheme
+from learners.actor_critic import ActorCriticLearner
+from learners.learner import Networks
+from modules.critics import COMACritic
+from utils.optim import adam
+from utils.policy_utils import categorical_entropy, log_taken, masked_mean
+from utils.rl_utils import build_td_lambda_targets
+
+
+class COMALearner(ActorCriticLearner):
+    """Foerster et al. 2018 (arXiv 1705.08926, eq. 4 and algorithm 1), with an entropy bonus as in PyMARL2.
+
+    The critic takes one step for each time step of the batch, from the last to the first; ``target_update_interval``
+    counts these.
+    """
+
+    why_no_mixer = "its central critic values the joint action, so there are no utilities to be mixed"
+    requires = {"agent_output_type": ("pi_logits",), "mac": ("basic_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
+
+    def build(self, scheme: Scheme) -> None:
+        self.critic = COMACritic(scheme, self.args)
+        self.target_critic = copy.deepcopy(self.critic)
+
+    def networks(self) -> Networks:
+        return {"agent": (self.mac.agent, None), "critic": (self.critic, self.target_critic)}
+
+    def build_optimisers(self) -> dict[str, Optimizer]:
+        return {
+            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
+            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
+        }
+
+    def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
+        q_vals, critic_stats = self.train_critic(batch, mask)  # [B, T, A, U]
+        actions = batch["actions"][:, :-1]  # [B, T, A, 1]
+        pi = self.policy(batch)
+        baseline = (pi * q_vals).sum(dim=3)  # eq. 4: what the policy would get, the others' actions being as they were
+        advantages = (q_vals.gather(3, actions).squeeze(3) - baseline).detach()  # [B, T, A]
+        coma_loss = -masked_mean(advantages * log_taken(pi, actions, mask), mask)
+        entropy = masked_mean(categorical_entropy(pi), mask)
+        grad_norm = self.step(coma_loss - self.args.entropy * entropy, "agent_opt")
+        self.update_targets_when_due(self.critic_training_steps)
+        self.log_when_due(
+            lambda: {
+                **critic_stats,
+                "advantage_mean": masked_mean(advantages, mask),
+                "coma_loss": coma_loss,
+                "entropy_loss": entropy,
+                "agent_grad_norm": grad_norm,
+                "pi_max": masked_mean(pi.amax(dim=3), mask),
+            },
+            t_env,
+        )
+
+    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, dict[str, float]]:
+        """One step of the critic for each time step; its values ``[B, T, A, U]`` before each step, and metrics."""
+        actions = batch["actions"]
+        with th.no_grad():
+            taken = self.target_critic(batch).gather(3, actions).squeeze(3)  # [B, T + 1, A]
+            targets = build_td_lambda_targets(
+                batch["reward"][:, :-1],
+                batch["terminated"][:, :-1].float(),
+                mask,
+                taken,
+                self.args.n_agents,
+                self.args.gamma,
+                self.args.td_lambda,
+            )  # [B, T, A]
+        inputs = self.critic.inputs(batch)[:, :-1]
+        q_vals = inputs.new_zeros(*inputs.shape[:3], self.args.n_actions)
+        sums: dict[str, float] = defaultdict(float)
+        steps = [t for t in range(inputs.shape[1] - 1, -1, -1) if bool(mask[:, t].any())]
+        for t in steps:
+            q_t = self.critic.values(inputs[:, t])  # [B, A, U]
+            q_vals[:, t] = q_t.detach()
+            q_taken = q_t.gather(2, actions[:, t]).squeeze(2)  # [B, A]
+            td_error = q_taken - targets[:, t]
+            loss = masked_mean(td_error.square(), mask[:, t])
+            sums["critic_grad_norm"] += float(self.step(loss, "critic_opt"))
+            self.critic_training_steps += 1
+            sums["critic_loss"] += float(loss)
+            sums["td_error_abs"] += float(masked_mean(td_error.abs(), mask[:, t]))
+            sums["q_taken_mean"] += float(masked_mean(q_taken, mask[:, t]))
+            sums["target_mean"] += float(masked_mean(targets[:, t], mask[:, t]))
+        return q_vals, {key: total / len(steps) for key, total in sums.items()}

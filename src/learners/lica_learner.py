@@ -1,0 +1,80 @@
+"""LICA: policies improved by the gradient of a central critic, with no advantage and no explicit credit.
+
+Legend: B episodes, T transitions, A agents, U actions.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch as th
+from torch.optim import Optimizer
+
+from components.episode_buffer import EpisodeBatch, Scheme
+from learners.actor_critic import ActorCriticLearner
+from learners.learner import Networks
+from modules.critics import LICACritic
+from utils.optim import adam
+from utils.policy_utils import masked_mean, renormalise
+from utils.rl_utils import build_td_lambda_targets
+
+
+class LICALearner(ActorCriticLearner):
+    """Zhou et al. 2020 (arXiv 2007.02529, eq. 4-6): the critic's gradient with respect to the policies' probabilities,
+    and an entropy bonus of constant force. ``target_update_interval`` counts critic steps.
+    """
+
+    why_no_mixer = "its critic takes the agents' policies and not their utilities"
+    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+
+    def build(self, scheme: Scheme) -> None:
+        self.critic = LICACritic(scheme, self.args)
+        self.target_critic = copy.deepcopy(self.critic)
+
+    def networks(self) -> Networks:
+        return {"agent": (self.mac.agent, None), "critic": (self.critic, self.target_critic)}
+
+    def build_optimisers(self) -> dict[str, Optimizer]:
+        return {
+            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
+            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
+        }
+
+    def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
+        critic_stats = self.train_critic(batch, mask)
+        logits = self.mac.unroll(batch, gumbel=True).out[:, :-1]  # type: ignore[call-arg]  # lica_mac
+        pi = renormalise(th.softmax(logits, dim=3), batch["avail_actions"][:, :-1])  # [B, T, A, U]
+        q = masked_mean(self.critic(pi, batch["state"][:, :-1]), mask)
+        log_probs = th.log_softmax(logits, dim=3)
+        entropy = masked_mean(-(log_probs.exp() * log_probs).sum(dim=3), mask)
+        loss = -q - self.args.entropy_coef * entropy / entropy.detach()  # eq. 6
+        grad_norm = self.step(loss, "agent_opt")
+        self.log_when_due(
+            lambda: {**critic_stats, "mix_loss": loss, "entropy": entropy, "agent_grad_norm": grad_norm}, t_env
+        )
+
+    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> dict[str, th.Tensor]:
+        """One step towards TD(lambda) returns of the actions taken; its metrics."""
+        onehot, states = batch["actions_onehot"], batch["state"]
+        with th.no_grad():
+            targets = build_td_lambda_targets(
+                batch["reward"][:, :-1],
+                batch["terminated"][:, :-1].float(),
+                mask,
+                self.target_critic(onehot, states),
+                self.args.n_agents,
+                self.args.gamma,
+                self.args.td_lambda,
+            )  # [B, T, 1]
+        q = self.critic(onehot[:, :-1], states[:, :-1])
+        loss = masked_mean((q - targets).square(), mask)
+        grad_norm = self.step(loss, "critic_opt")
+        self.critic_training_steps += 1
+        self.update_targets_when_due(self.critic_training_steps)
+        return {
+            "critic_loss": loss.detach(),
+            "critic_grad_norm": grad_norm,
+            "td_error_abs": masked_mean((q.detach() - targets).abs(), mask),
+            "q_t_mean": masked_mean(q.detach(), mask),
+            "target_mean": masked_mean(targets, mask),
+        }

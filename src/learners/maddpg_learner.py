@@ -1,0 +1,104 @@
+"""MADDPG with discrete actions: deterministic policy gradients through Gumbel-softmax samples.
+
+Legend: B episodes, T transitions, A agents, U actions.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch as th
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from components.episode_buffer import EpisodeBatch, Scheme
+from learners.actor_critic import ActorCriticLearner
+from learners.learner import Networks
+from modules.critics import MADDPGCritic
+from modules.critics.inputs import joint_actions_for_agents
+from utils.optim import build_optimiser
+from utils.policy_utils import categorical_entropy, masked_mean, renormalise
+
+
+class MADDPGLearner(ActorCriticLearner):
+    """Lowe et al. 2017 (arXiv 1706.02275, eq. 5-6) with one team reward, parameters shared between agents, and for
+    discrete actions straight-through Gumbel-softmax samples (Jang et al. 2017, arXiv 1611.01144), as in Papoudakis et
+    al. 2021 (arXiv 2006.07869): the target's actions are the target policies' likeliest ones, and ``reg`` times the
+    logits' mean square keeps policies from becoming deterministic too early.
+    """
+
+    why_no_mixer = "every agent has a critic of the joint action, so there are no utilities to be mixed"
+    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+
+    def build(self, scheme: Scheme) -> None:
+        self.target_mac = copy.deepcopy(self.mac)
+        self.critic = MADDPGCritic(scheme, self.args)
+        self.target_critic = copy.deepcopy(self.critic)
+
+    def networks(self) -> Networks:
+        return {
+            "agent": (self.mac.agent, self.target_mac.agent),
+            "critic": (self.critic, self.target_critic),
+        }
+
+    def build_optimisers(self) -> dict[str, Optimizer]:
+        return {
+            "agent_opt": build_optimiser(self.parameters_of("agent"), self.args, self.args.lr),
+            "critic_opt": build_optimiser(self.parameters_of("critic"), self.args, self.args.critic_lr),
+        }
+
+    def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
+        critic_stats = self.train_critic(batch, mask)
+        raw, masked = self._logits(batch)  # [B, T, A, U] each
+        own = F.gumbel_softmax(masked, hard=True, dim=3)
+        q = self.critic(batch[:, :-1], _each_its_own(batch["actions_onehot"][:, :-1], own))  # [B, T, A]
+        pg_loss = -masked_mean(q, mask)  # eq. 5
+        probs = renormalise(th.softmax(masked, dim=3), batch["avail_actions"][:, :-1])
+        loss = pg_loss + self.args.reg * masked_mean(raw.square().mean(dim=3), mask)
+        grad_norm = self.step(loss, "agent_opt")
+        self.update_targets_when_due(episode_num)
+        self.log_when_due(
+            lambda: {
+                **critic_stats,
+                "pg_loss": pg_loss,
+                "entropy_loss": masked_mean(categorical_entropy(probs), mask),
+                "agent_grad_norm": grad_norm,
+                "pi_max": masked_mean(probs.amax(dim=3), mask),
+            },
+            t_env,
+        )
+
+    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> dict[str, th.Tensor]:
+        """One step towards ``r + gamma Q'(s', mu'(o'))`` (eq. 6); its metrics."""
+        with th.no_grad():
+            likeliest = self.target_mac.unroll(batch, gumbel=True).out.argmax(dim=3)  # type: ignore[call-arg]
+            onehot = F.one_hot(likeliest, self.args.n_actions).float()  # [B, T + 1, A, U]
+            next_q = self.target_critic(batch, joint_actions_for_agents(onehot))[:, 1:]  # [B, T, A]
+            goes_on = 1 - batch["terminated"][:, :-1].float()
+            targets = batch["reward"][:, :-1] + self.args.gamma * goes_on * next_q
+        q = self.critic(batch[:, :-1], joint_actions_for_agents(batch["actions_onehot"][:, :-1]))
+        loss = masked_mean((q - targets).square(), mask)
+        grad_norm = self.step(loss, "critic_opt")
+        return {
+            "critic_loss": loss.detach(),
+            "critic_grad_norm": grad_norm,
+            "td_error_abs": masked_mean((q.detach() - targets).abs(), mask),
+            "q_taken_mean": masked_mean(q.detach(), mask),
+            "target_mean": masked_mean(targets, mask),
+        }
+
+    def _logits(self, batch: EpisodeBatch) -> tuple[th.Tensor, th.Tensor]:
+        """Logits of available actions with 0 elsewhere, and with unavailable actions excluded."""
+        logits = self.mac.unroll(batch, gumbel=True).out[:, :-1]  # type: ignore[call-arg]
+        unavailable = batch["avail_actions"][:, :-1] == 0
+        return logits.masked_fill(unavailable, 0.0), logits.masked_fill(unavailable, -1e5)
+
+
+def _each_its_own(taken: th.Tensor, own: th.Tensor) -> th.Tensor:
+    """The joint action for each agent's critic ``[B, T, A, A * U]``: its own from ``own [B, T, A, U]``, the others' as
+    they were ``taken [B, T, A, U]``. Gradients reach each policy through its own critic alone.
+    """
+    b, t, a, u = taken.shape
+    me = th.eye(a, device=taken.device).view(1, 1, a, a, 1)
+    joint = taken.unsqueeze(2) * (1 - me) + own.unsqueeze(2) * me  # [B, T, A (whose critic), A, U]
+    return joint.reshape(b, t, a, a * u)

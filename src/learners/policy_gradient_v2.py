@@ -1,0 +1,83 @@
+"""VMIX: advantage actor-critic whose agents' values are mixed into the team's.
+
+Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (independent agents).
+"""
+
+from __future__ import annotations
+
+import torch as th
+from torch.optim import Optimizer
+
+from components.episode_buffer import EpisodeBatch, Scheme
+from learners.actor_critic import ActorCriticLearner
+from learners.learner import Networks
+from utils.optim import adam, rmsprop
+from utils.policy_utils import categorical_entropy, log_taken, masked_mean
+from utils.rl_utils import build_td_lambda_targets
+
+OPTIMISERS = {"adam": adam, "rmsprop": rmsprop}
+
+
+class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
+    """Su et al. 2021 (VDAC, arXiv 2009.13196, eq. 7-10): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents.
+
+    There are no target networks, as in PyMARL2. ``mixer: null``: every agent has its own advantage (independent A2C).
+    """
+
+    mixer_family = "state_v1"
+    requires = {  # noqa: RUF012
+        "agent_output_type": ("pi_logits",),
+        "mac": ("ppo_mac",),
+        "agent": ("rnn_ppo",),
+        "action_selector": ("multinomial",),
+    }
+
+    def build(self, scheme: Scheme) -> None:
+        return
+
+    def networks(self) -> Networks:
+        networks: Networks = {"agent": (self.mac.agent, None)}
+        if self.mixer is not None:
+            networks["mixer"] = (self.mixer, None)
+        return networks
+
+    def build_optimisers(self) -> dict[str, Optimizer]:
+        return {"opt": OPTIMISERS[self.args.optim](self.parameters_of(*self.networks()), self.args.lr)}
+
+    def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
+        args = self.args
+        unrolled = self.mac.unroll(batch)
+        pi, values = unrolled.out[:, :-1], unrolled.values
+        assert values is not None
+        v_tot = values if self.mixer is None else self.mixer(values, batch["state"])  # [B, T + 1, X]
+        targets = build_td_lambda_targets(
+            batch["reward"][:, :-1],
+            batch["terminated"][:, :-1].float(),
+            mask,
+            v_tot.detach(),
+            args.n_agents,
+            args.gamma,
+            args.td_lambda,
+        )  # [B, T, X]
+        td_error = v_tot[:, :-1] - targets
+        advantages = -td_error.detach()
+        log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
+        pg_loss = -masked_mean(advantages * log_pi, mask)  # eq. 10
+        critic_loss = masked_mean(td_error.square(), mask)
+        entropy = masked_mean(categorical_entropy(pi), mask)
+        loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy
+        grad_norm = self.step(loss, "opt")
+        self.log_when_due(
+            lambda: {
+                "critic_loss": critic_loss,
+                "td_error_abs": masked_mean(td_error.abs(), mask),
+                "q_taken_mean": masked_mean(v_tot[:, :-1], mask),
+                "target_mean": masked_mean(targets, mask),
+                "pg_loss": pg_loss,
+                "advantage_mean": masked_mean(advantages, mask),
+                "coma_loss": loss,  # PyMARL2's name of the whole loss
+                "entropy_loss": entropy,
+                "agent_grad_norm": grad_norm,
+            },
+            t_env,
+        )

@@ -1,0 +1,38 @@
+"""Quantities of stochastic policies that hold where no action is available (padded steps), gradients included.
+
+Legend: B episodes, T transitions, A agents, U actions.
+"""
+
+from __future__ import annotations
+
+import torch as th
+
+TINY = th.finfo(th.float32).tiny
+EPS = th.finfo(th.float32).eps  # torch.distributions' bound of probabilities inside logarithms
+
+
+def renormalise(probs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
+    """Probabilities ``[..., U]`` over the available actions alone; zeros where there is none.
+
+    (PyMARL2 divides by zero there and overwrites the result, which today's torch turns into NaN gradients.)
+    """
+    allowed = probs.masked_fill(avail_actions == 0, 0.0)
+    return allowed / allowed.sum(dim=-1, keepdim=True).clamp(min=TINY)
+
+
+def log_taken(probs: th.Tensor, actions: th.Tensor, mask: th.Tensor) -> th.Tensor:
+    """Log-probabilities ``[B, T, A]`` of actions ``[B, T, A, 1]``; 0 where ``mask [B, T, 1]`` is 0."""
+    taken = probs.gather(-1, actions).squeeze(-1)
+    return taken.masked_fill(mask == 0, 1.0).log()
+
+
+def categorical_entropy(probs: th.Tensor) -> th.Tensor:
+    """Entropy in nats ``[...]`` of probabilities ``[..., U]``, as ``torch.distributions.Categorical``; 0 for no action."""
+    probs = probs / probs.sum(dim=-1, keepdim=True).clamp(min=TINY)
+    return -(probs * probs.clamp(EPS, 1 - EPS).log()).sum(dim=-1)
+
+
+def masked_mean(x: th.Tensor, mask: th.Tensor) -> th.Tensor:
+    """Mean over real transitions; ``mask`` broadcasts to ``x``."""
+    wide = mask.expand_as(x)
+    return (x * wide).sum() / wide.sum()
