@@ -93,5 +93,8 @@ def make_batch(args: SimpleNamespace, lengths: list[int], terminal: list[bool], 
             "reward": reward,
             "terminated": terminated,
         }
+        if args.save_probs:
+            probs = avail * rng.random(avail.shape)
+            data["probs"] = probs / probs.sum(-1, keepdims=True)
         batch.update(data, bs=slice(i, i + 1), ts=slice(0, t))
     return batch

@@ -5,36 +5,39 @@ Legend: B episodes, A agents, U actions.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from types import SimpleNamespace
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import torch as th
 
 from components.epsilon_schedules import DecayThenFlatSchedule
 
 
-class ActionSelector(Protocol):
+class ActionSelector(ABC):
     """Chooses ``[B, A]`` actions from outputs ``[B, A, U]`` and availability ``[B, A, U]``, on the CPU."""
 
-    has_probabilities: ClassVar[bool]  # whether there is a policy to record (save_probs)
+    has_probabilities: ClassVar[bool] = False  # whether there is a policy to record (save_probs)
     epsilon: float
 
+    @abstractmethod
+    def __init__(self, args: SimpleNamespace) -> None: ...
+
+    @abstractmethod
     def select_action(
         self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int, test_mode: bool = False
     ) -> th.Tensor: ...
 
     def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
         """The policy ``[B, A, U]`` that training actions are drawn from at ``t_env``."""
-        ...
+        raise TypeError(f"{type(self).__name__} has no policy to record (save_probs)")
 
 
-class EpsilonGreedyActionSelector:
+class EpsilonGreedyActionSelector(ActionSelector):
     """With probability epsilon a uniformly random available action, else the available one of highest utility.
 
     In test mode epsilon is ``test_noise`` (0 by default) if ``test_greedy``, else the schedule's value.
     """
-
-    has_probabilities = False
 
     def __init__(self, args: SimpleNamespace) -> None:
         self.schedule = DecayThenFlatSchedule(args.epsilon_start, args.epsilon_finish, args.epsilon_anneal_time)
@@ -58,11 +61,8 @@ class EpsilonGreedyActionSelector:
         explore = th.rand(greedy.shape) < epsilon
         return th.where(explore, random, greedy)
 
-    def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
-        raise TypeError("epsilon_greedy chooses by utilities: there is no policy to record (save_probs)")
 
-
-class MultinomialActionSelector:
+class MultinomialActionSelector(ActionSelector):
     """Draws from the agents' probabilities over available actions, mixed with a share epsilon of uniform ones.
 
     In test mode the likeliest action, if ``test_greedy``, else as in training.
@@ -93,7 +93,7 @@ class MultinomialActionSelector:
         return (1 - epsilon) * policy + epsilon * available / available.sum(dim=-1, keepdim=True).clamp(min=1)
 
 
-class GumbelSoftmaxMultinomialActionSelector:
+class GumbelSoftmaxMultinomialActionSelector(ActionSelector):
     """Draws from the policy whose logits the agents give, by adding Gumbel noise; there is no epsilon.
 
     In test mode the likeliest action, if ``test_greedy``, else as in training.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch as th
 
@@ -49,6 +49,8 @@ OUTPUT_TYPES: Mapping[str, Callable[[th.Tensor, th.Tensor, SimpleNamespace], th.
 
 class BasicMAC:
     """Decentralised execution with shared parameters. Signatures are PyMARL's; :meth:`unroll` is new."""
+
+    needs_value: ClassVar[bool] = False  # the agents give a value beside their outputs
 
     def __init__(self, scheme: Scheme, groups: Mapping[str, int], args: SimpleNamespace) -> None:
         self.args = args

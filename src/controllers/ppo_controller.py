@@ -14,6 +14,8 @@ from controllers.basic_controller import BasicMAC, Unrolled
 class PPOMAC(BasicMAC):
     """For agents with ``U + 1`` outputs, the value last (``rnn_ppo``)."""
 
+    needs_value = True
+
     def forward(  # type: ignore[override]
         self, ep_batch: EpisodeBatch, t: int, test_mode: bool = False
     ) -> tuple[th.Tensor, th.Tensor]:

@@ -89,10 +89,10 @@ class COMALearner(ActorCriticLearner):
             q_taken = q_t.gather(2, actions[:, t]).squeeze(2)  # [B, A]
             td_error = q_taken - targets[:, t]
             loss = masked_mean(td_error.square(), mask[:, t])
-            sums["critic_grad_norm"] += float(self.step(loss, "critic_opt"))
+            sums["critic_grad_norm"] += self.step(loss, "critic_opt").item()
             self.critic_training_steps += 1
-            sums["critic_loss"] += float(loss)
-            sums["td_error_abs"] += float(masked_mean(td_error.abs(), mask[:, t]))
-            sums["q_taken_mean"] += float(masked_mean(q_taken, mask[:, t]))
-            sums["target_mean"] += float(masked_mean(targets[:, t], mask[:, t]))
+            sums["critic_loss"] += loss.item()
+            sums["td_error_abs"] += masked_mean(td_error.abs(), mask[:, t]).item()
+            sums["q_taken_mean"] += masked_mean(q_taken, mask[:, t]).item()
+            sums["target_mean"] += masked_mean(targets[:, t], mask[:, t]).item()
         return q_vals, {key: total / len(steps) for key, total in sums.items()}

@@ -108,14 +108,14 @@ class OffPGLearner(ActorCriticLearner):
             q = self.critic(lesson.inputs[:, at])  # [B, 1, A, U]
             q_tot = self.mixer(q.gather(3, lesson.actions[:, at]).squeeze(3), lesson.states[:, at])  # [B, 1, 1]
             loss = masked_mean((q_tot - target).square(), mask)
-            sums["critic_grad_norm"] += float(self.step(loss, *optimisers))
+            sums["critic_grad_norm"] += self.step(loss, *optimisers).item()
             self.critic_training_steps += 1
-            sums["critic_loss"] += float(loss)
-            sums["td_error_abs"] += float(masked_mean((q_tot - target).abs(), mask))
-            sums["target_mean"] += float(masked_mean(target, mask))
-            sums["q_taken_mean"] += float(masked_mean(q_tot, mask))
-            sums["q_max_mean"] += float(masked_mean(q.amax(dim=3), mask))
-            sums["q_min_mean"] += float(masked_mean(q.amin(dim=3), mask))
+            sums["critic_loss"] += loss.item()
+            sums["td_error_abs"] += masked_mean((q_tot - target).abs(), mask).item()
+            sums["target_mean"] += masked_mean(target, mask).item()
+            sums["q_taken_mean"] += masked_mean(q_tot, mask).item()
+            sums["q_max_mean"] += masked_mean(q.amax(dim=3), mask).item()
+            sums["q_min_mean"] += masked_mean(q.amin(dim=3), mask).item()
         self.critic_stats = {key: total / len(steps) for key, total in sums.items()}
         self.update_targets_when_due(self.critic_training_steps)
 

@@ -5,6 +5,8 @@ Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (inde
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import torch as th
 from torch.optim import Optimizer
 
@@ -15,7 +17,7 @@ from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
 from utils.rl_utils import build_td_lambda_targets
 
-OPTIMISERS = {"adam": adam, "rmsprop": rmsprop}
+OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {"adam": adam, "rmsprop": rmsprop}
 
 
 class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name

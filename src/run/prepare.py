@@ -109,6 +109,14 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner={config['runner']} runs {most} environment; batch_size_run={config['batch_size_run']} needs "
             f"runner=parallel"
         )
+    agent, mac = agent_REGISTRY[config["agent"]], mac_REGISTRY[config["mac"]]
+    if agent.gives_value != mac.needs_value:
+        fitting = [name for name, other in agent_REGISTRY.items() if other.gives_value == mac.needs_value]
+        raise UserError(
+            f"agent={config['agent']} does not go with mac={config['mac']}, which needs one of {', '.join(fitting)}"
+        )
+    if agent.sees_others and not config["share_parameters"]:
+        raise UserError(f"agent={config['agent']} looks at all agents at once: it needs share_parameters=True")
     selector = action_REGISTRY[config["action_selector"]]
     if config["save_probs"] and not selector.has_probabilities:
         raise UserError(f"save_probs=True needs a policy; action_selector={config['action_selector']} has none")

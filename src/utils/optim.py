@@ -21,10 +21,20 @@ def rmsprop(
     return RMSprop(params, lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay)
 
 
+def _adam_of_args(params: Parameters, args: SimpleNamespace, lr: float, adam_eps: float) -> Optimizer:
+    return adam(params, lr, args.weight_decay, adam_eps)
+
+
+def _rmsprop_of_args(params: Parameters, args: SimpleNamespace, lr: float, adam_eps: float) -> Optimizer:
+    return rmsprop(params, lr, args.weight_decay, args.optim_alpha, args.optim_eps)
+
+
+OPTIMISERS: Mapping[str, Callable[[Parameters, SimpleNamespace, float, float], Optimizer]] = {
+    "adam": _adam_of_args,
+    "rmsprop": _rmsprop_of_args,
+}
+
+
 def build_optimiser(params: Parameters, args: SimpleNamespace, lr: float, adam_eps: float = 1e-8) -> Optimizer:
     """The optimiser that ``args.optimizer`` names, over parameters that already lie on their device."""
-    builders: Mapping[str, Callable[[], Optimizer]] = {
-        "adam": lambda: adam(params, lr, args.weight_decay, adam_eps),
-        "rmsprop": lambda: rmsprop(params, lr, args.weight_decay, args.optim_alpha, args.optim_eps),
-    }
-    return builders[args.optimizer]()
+    return OPTIMISERS[args.optimizer](params, args, lr, adam_eps)

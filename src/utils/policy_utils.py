@@ -27,7 +27,7 @@ def log_taken(probs: th.Tensor, actions: th.Tensor, mask: th.Tensor) -> th.Tenso
 
 
 def categorical_entropy(probs: th.Tensor) -> th.Tensor:
-    """Entropy in nats ``[...]`` of probabilities ``[..., U]``, as ``torch.distributions.Categorical``; 0 for no action."""
+    """Entropy ``[...]`` of probabilities ``[..., U]`` in nats, as ``torch.distributions.Categorical``; 0 for none."""
     probs = probs / probs.sum(dim=-1, keepdim=True).clamp(min=TINY)
     return -(probs * probs.clamp(EPS, 1 - EPS).log()).sum(dim=-1)
 

@@ -105,9 +105,9 @@ def build_target_q(
 ) -> th.Tensor:
     """Tree-backup targets of ``n`` steps, ``[B, T, 1]`` (Wang et al. 2021, DOP, arXiv 2007.12322, eq. 13).
 
-    ``Q_t + sum_{k < n} (gamma lambda)^k (prod_{j = 1}^{k} pi_{t+j}) delta_{t+k}``: errors ``td_q [B, T, 1]`` (0 in padded
-    steps), values ``target_q [B, T, 1]``, probabilities ``mac [B, T + 1, 1]`` of the joint actions. ``mask`` is unused,
-    kept for PyMARL2's signature.
+    ``Q_t + sum_{k < n} (gamma lambda)^k (prod_{j = 1}^{k} pi_{t+j}) delta_{t+k}``: errors ``td_q [B, T, 1]`` (0 in
+    padded steps), values ``target_q [B, T, 1]``, probabilities ``mac [B, T + 1, 1]`` of the joint actions.
+    ``mask`` is unused, kept for PyMARL2's signature.
     """
     del mask
     later, total, decay = td_q, th.zeros_like(td_q), 1.0

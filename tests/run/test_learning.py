@@ -29,7 +29,7 @@ def learned(mixer, payoff, learner="q_learner", steps=1500):
         collect(exp, Stopwatch())
         if i % 2:
             learn(exp, Stopwatch())
-    values, greedy = joint_values(exp, list(np.array(prepared_payoff(payoff)).shape))
+    values, greedy = joint_values(exp, exp.learner, list(np.array(prepared_payoff(payoff)).shape))
     exp.runner.close_env()
     return values, greedy
 

@@ -40,6 +40,8 @@ class ATTRNNAgent(Agent):
     Execution is not decentralised: an agent needs the others' observations of the same step.
     """
 
+    sees_others = True
+
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__()
         h = args.rnn_hidden_dim

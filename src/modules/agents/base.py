@@ -6,13 +6,23 @@ Legend: B episodes, T time steps, A agents, E inputs, H memory, U actions.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch as th
 from torch import nn
 
 
 class Agent(nn.Module, ABC):
-    """One network for all agents (parameters are shared)."""
+    """One network for all agents (parameters are shared).
+
+    gives_value: outputs are ``U + 1``, a value last.
+    sees_others: an agent's outputs depend on the other agents' inputs.
+    draws_noise: in training its outputs are random.
+    """
+
+    gives_value: ClassVar[bool] = False
+    sees_others: ClassVar[bool] = False
+    draws_noise: ClassVar[bool] = False
 
     @abstractmethod
     def init_hidden(self) -> th.Tensor:

@@ -28,7 +28,11 @@ class FFAgent(Agent):
 
     def forward(self, inputs: th.Tensor, hidden_state: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
         h = F.relu(self.fc2(F.relu(self.fc1(inputs))))  # [..., H]
-        return self.fc3(h), h
+        return self.head(h), h
+
+    def head(self, hidden: th.Tensor) -> th.Tensor:
+        """Last hidden layer ``[..., H]`` -> outputs ``[..., U]``."""
+        return self.fc3(hidden)
 
     def unroll(self, inputs: th.Tensor, hidden_state: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
         return self(inputs, hidden_state)  # no memory: the time axis is one more batch axis

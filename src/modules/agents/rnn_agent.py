@@ -35,6 +35,10 @@ class RNNAgent(Agent):
         """Memories ``[..., H]`` -> outputs ``[..., U]``."""
         return self.fc2(hidden)
 
+    def head_over_time(self, hidden: th.Tensor) -> th.Tensor:
+        """Memories ``[T, N, H]`` -> outputs ``[T, N, U]``, as :meth:`head` step by step."""
+        return self.head(hidden)
+
     def forward(self, inputs: th.Tensor, hidden_state: th.Tensor) -> tuple[th.Tensor, th.Tensor]:
         b, a, e = inputs.shape
         x = F.relu(self.fc1(inputs.reshape(b * a, e)))  # [B * A, H]
@@ -46,7 +50,7 @@ class RNNAgent(Agent):
         b, t, a, e = inputs.shape
         x = F.relu(self.fc1(inputs.transpose(0, 1).reshape(t, b * a, e)))  # [T, B * A, H]
         h = unroll_gru(self.rnn, x, hidden_state.reshape(b * a, -1))  # [T, B * A, H]
-        q = self.head(h)  # [T, B * A, U]
+        q = self.head_over_time(h)  # [T, B * A, U]
         return _episodes_first(q, b, a), _episodes_first(h, b, a)
 
 

@@ -13,6 +13,8 @@ from modules.agents.rnn_agent import RNNAgent
 class RNNPPOAgent(RNNAgent):
     """RNNAgent whose outputs are ``U + 1``: the logits, then the value (``ppo_mac`` takes them apart)."""
 
+    gives_value = True
+
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__(input_shape, args)
         self.fc3 = nn.Linear(args.rnn_hidden_dim, 1)

@@ -48,7 +48,7 @@ class QMixer(StateMixer):
 
     @th.no_grad()
     def shares(self, states: th.Tensor) -> th.Tensor:
-        """PyMARL2's coefficients of DOP's actor: the product of both layers' weights, which leaves the ELU's slope out."""
+        """PyMARL2's coefficients of DOP's actor: the product of both layers' weights, without the ELU's slope."""
         b, t = states.shape[:2]
         rows = states.reshape(b * t, self.state_dim)
         w1 = self.hyper_w_1(rows).abs().view(-1, self.n_agents, self.embed_dim)  # [N, A, M]

@@ -57,10 +57,12 @@ _AGENTS = (
         "agent",
         text(),
         "The agents' network, by its registered name: `rnn`, `n_rnn`, `ff`, `att_rnn` (attends to the other agents), "
-        "`rnn_ppo` (policy and value).",
+        "`rnn_ppo` (policy and value), `noisy_rnn` (noisy last layer), `conv_agent` (convolutions over time), `mlp`.",
     ),
     Key("att_heads", whole(1), "att_rnn: attention heads over the agents.", "heads"),
     Key("att_embed_dim", whole(1), "att_rnn: units of a head.", "units"),
+    Key("frames", whole(4), "conv_agent: the newest inputs that it sees.", "environment steps"),
+    Key("agent_return_logits", flag(), "mlp: outputs as they are; False: bounded by tanh."),
     Key("share_parameters", flag(), "One network for all agents; False: each has its own."),
     Key("rnn_hidden_dim", whole(1), "Units of the agents' hidden layers and of their memory.", "units"),
     Key("obs_agent_id", flag(), "Agents see their own number, one-hot (they share their parameters)."),
@@ -81,8 +83,8 @@ _EXPLORATION = (
     Key(
         "action_selector",
         text(),
-        "How actions are chosen, by its registered name: `epsilon_greedy`, `multinomial` (from probabilities), `gumbel` (from "
-        "logits).",
+        "How actions are chosen, by its registered name: `epsilon_greedy`, `multinomial` (from probabilities), "
+        "`gumbel` (from logits).",
     ),
     Key("epsilon_start", number(0, 1), "Share of random actions at the start."),
     Key("epsilon_finish", number(0, 1), "Share of random actions after `epsilon_anneal_time`."),
@@ -95,8 +97,8 @@ _LEARNER = (
         text(),
         "The learner, by its registered name: `q_learner` (one-step targets), `nq_learner` (TD(lambda) or Q(lambda)), "
         "`dmaq_qatten_learner` (QPLEX), `max_q_learner` (weighted QMIX), `qtran_learner` (QTRAN), `coma_learner`, "
-        "`ppo_learner` (IPPO, MAPPO), `policy_gradient_v2` (VMIX), `lica_learner`, `fmac_learner` (RIIT), `offpg_learner` "
-        "(DOP), `maddpg_learner`.",
+        "`ppo_learner` (IPPO, MAPPO), `policy_gradient_v2` (VMIX), `lica_learner`, `fmac_learner` (RIIT), "
+        "`offpg_learner` (DOP), `maddpg_learner`.",
     ),
     Key(
         "double_q",

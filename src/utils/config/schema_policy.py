@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from utils.config.key import Key
-from utils.config.kinds import choice, flag, number, or_null, text, whole
+from utils.config.kinds import choice, flag, number, text, whole
 
 _POLICIES = (
-    Key(
-        "critic_lr", number(0), "Learning rate of the critic (coma, lica, riit, maddpg; dop's critic learns with `lr`)."
-    ),
+    Key("critic_lr", number(0), "Learning rate of the critic of coma, lica, riit and maddpg."),
     Key("save_probs", flag(), "Record the probabilities that actions were drawn with (ppo_learner needs them)."),
     Key("entropy", number(0), "Weight of the entropy bonus (coma_learner, ppo_learner)."),
     Key("entropy_coef", number(0), "Weight of the entropy bonus (lica_learner, fmac_learner)."),
@@ -19,9 +17,9 @@ _POLICIES = (
     Key("optim", choice("adam", "rmsprop"), "policy_gradient_v2: its optimiser (PyMARL2's name for it)."),
     Key(
         "critic",
-        or_null(text()),
-        "ppo_learner: the values, `rnn` (each agent's own, IPPO) or `centralv` (of the state, MAPPO); the other learners "
-        "have one critic and do not read this.",
+        text(),
+        "ppo_learner: the values, `rnn` (each agent's own, IPPO) or `centralv` (of the state, MAPPO); other learners "
+        "do not read this.",
     ),
     Key("critic_coef", number(0), "ppo_learner: weight of the value loss."),
     Key("gae_lambda", number(0, 1), "ppo_learner: lambda of the generalised advantages."),
@@ -31,8 +29,8 @@ _POLICIES = (
     Key(
         "mask_advantages",
         flag(),
-        "ppo_learner: padded steps have no part in the advantages and nothing is bootstrapped through an episode's end; "
-        "False is PyMARL2's IPPO.",
+        "ppo_learner: padded steps have no part in the advantages and nothing is bootstrapped through an episode's "
+        "end; False is PyMARL2's IPPO.",
     ),
     Key("lica_mixing_embed_dim", whole(1), "lica_learner: units of the critic.", "units"),
     Key("hypernet_embed_dim", whole(1), "lica_learner: hidden units of the critic's hypernetworks.", "units"),

@@ -15,7 +15,7 @@ def nearest_keys(dotted: str, known: Iterable[str]) -> list[str]:
     """Dotted keys that ``dotted`` may have been meant as, at most three, best first.
 
     A key whose last part is right in the wrong group comes first (``source`` -> ``llm.source``), then what is spelled
-    alike as a whole, then what is spelled alike in its last part, then the key that it was taken for a group of.
+    alike as a whole, then the key that it was taken for a group of, then what is spelled alike in its last part.
     """
     keys = list(known)
     last = dotted.rpartition(".")[2]
@@ -24,7 +24,6 @@ def nearest_keys(dotted: str, known: Iterable[str]) -> list[str]:
         by_last.setdefault(key.rpartition(".")[2], []).append(key)
     if last in by_last:
         return by_last[last][:3]
-    alike = nearest_names(dotted, keys)
-    alike = alike or [key for name in nearest_names(last, by_last, n=2) for key in by_last[name]][:3]
     parent = dotted.rpartition(".")[0]
-    return alike or [key for key in keys if key == parent]
+    found = nearest_names(dotted, keys) or [key for key in keys if key == parent]
+    return found or [key for name in nearest_names(last, by_last, n=2) for key in by_last[name]][:3]

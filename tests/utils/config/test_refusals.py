@@ -99,7 +99,7 @@ def test_unknown_config_names_list_what_exists_and_what_was_meant(config_dir):
     with pytest.raises(UserError) as caught:
         load_config(["--config=qmx", "--env-config=lfb"], config_dir)
     message = str(caught.value)
-    assert "--config=qmx does not exist; there is cw_qmix, iql, iql_beta" in message
+    assert "--config=qmx does not exist; there is coma, cw_qmix, dop" in message
     assert "Did you mean --config=qmix?" in message
     assert "Did you mean --env-config=lbf?" in message
 
@@ -107,7 +107,7 @@ def test_unknown_config_names_list_what_exists_and_what_was_meant(config_dir):
 def test_a_missing_name_lists_what_exists(config_dir):
     with pytest.raises(UserError, match=r"--env-config=NAME is missing; there is gymma, lbf, matrix_climbing"):
         load_config(["--config=qmix"], config_dir)
-    with pytest.raises(UserError, match=r"--config=NAME is missing; there is cw_qmix, iql"):
+    with pytest.raises(UserError, match=r"--config=NAME is missing; there is coma, cw_qmix"):
         load_config(["--env-config=matrix_game"], config_dir)
 
 
