@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from components.episode_buffer import EpisodeBatch
 from learners.td_learner import UNAVAILABLE, TDLearner
+from modules.mixers import DuelingMixer
 from utils.rl_utils import build_td_lambda_targets
 
 
@@ -31,6 +32,10 @@ class DMAQQattenLearner(TDLearner):
         onehot = F.one_hot(actions.squeeze(3), self.args.n_actions).float()  # [B, T, A, U]
         q_tot: th.Tensor = mixer(chosen, states, onehot, max_qs)
         return q_tot
+
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        assert isinstance(self.mixer, DuelingMixer)
+        return self.mixer.credits(batch["state"], actions_onehot=batch["actions_onehot"])
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
         avail = batch["avail_actions"]

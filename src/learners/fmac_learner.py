@@ -15,6 +15,7 @@ from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
 from learners.updates import Draw, Update
 from modules.critics import FMACCritic
+from modules.mixers import StateMixer
 from utils.optim import build_optimiser
 from utils.policy_utils import categorical_entropy, masked_mean
 from utils.rl_utils import build_td_lambda_targets, transition_mask
@@ -104,6 +105,10 @@ class FMACLearner(ActorCriticLearner):
             "critic_grad_norm": grad_norm,
             "target_vals": masked_mean(targets, mask),
         }
+
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        assert isinstance(self.mixer, StateMixer)
+        return self.mixer.credits(batch["state"], self.critic(batch, batch["actions_onehot"]))
 
     def q_tot(self, batch: EpisodeBatch, actions: th.Tensor) -> th.Tensor:
         """``Q_tot [B, T, 1]`` of one-hot actions or of policies ``[B, T, A, U]``."""

@@ -89,6 +89,15 @@ class Learner(ABC):
         Where the batch has weights (prioritised replay) the result holds ``td_errors_abs [B]``, else it is empty.
         """
 
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        """How much each agent's utility counts in the team's value along the batch, ``[B, T + 1, A]``.
+
+        Raises UserError where no utilities are mixed.
+        """
+        raise UserError(
+            f"learner={self.args.learner} with mixer={self.args.mixer} mixes no utilities: no credit to show"
+        )
+
     def parameters_of(self, *names: str) -> list[th.nn.Parameter]:
         """All parameters of the networks of these names."""
         networks = self.networks()

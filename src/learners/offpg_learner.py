@@ -66,6 +66,11 @@ class OffPGLearner(ActorCriticLearner):
         parameters = {opt: self.parameters_of(network) for opt, network in names.items()}
         return {opt: rmsprop(p, self.args.lr) for opt, p in parameters.items() if p}  # a mixer may have none
 
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        assert isinstance(self.mixer, StateMixer)
+        q_vals = self.critic(self.critic.inputs(batch))  # [B, T + 1, A, U]
+        return self.mixer.credits(batch["state"], q_vals.gather(3, batch["actions"]).squeeze(3))
+
     def train_all(
         self, on_batch: EpisodeBatch, off_batch: EpisodeBatch, latest: EpisodeBatch, t_env: int, episode_num: int
     ) -> None:

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
+from modules.mixers import StateMixer
 from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
 from utils.rl_utils import build_td_lambda_targets
@@ -45,6 +46,11 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {"opt": OPTIMISERS[self.args.optim](self.parameters_of(*self.networks()), self.args.lr)}
+
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        if not isinstance(self.mixer, StateMixer):
+            return super().credits(batch)
+        return self.mixer.credits(batch["state"], self.mac.unroll(batch).values)
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         args = self.args

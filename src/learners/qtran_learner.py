@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from components.episode_buffer import EpisodeBatch
 from learners.learner import Stats
 from learners.td_learner import UNAVAILABLE, TDLearner
+from utils.errors import UserError
 
 
 class QTRANLearner(TDLearner):
@@ -75,6 +76,9 @@ class QTRANLearner(TDLearner):
     ) -> th.Tensor:
         """The sum of the utilities, QTRAN's transformed joint value ``Q'_jt``: what the agents act by."""
         return utilities.gather(3, actions).squeeze(3).sum(dim=2, keepdim=True)
+
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        raise UserError("QTRAN's agents act by the plain sum of their utilities: its joint value gives them no credit")
 
     def _onehot(self, actions: th.Tensor) -> th.Tensor:
         """``[B, T, A, 1] -> [B, T, A, U]``"""

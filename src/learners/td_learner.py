@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks, Stats
+from modules.mixers import StateMixer
 from utils.optim import build_optimiser
 from utils.rl_utils import transition_mask
 
@@ -76,6 +77,12 @@ class TDLearner(Learner):
             return {self.loss_key: loss, **common, **self.extra_stats(batch, mac_out.detach(), mask)}
 
         return loss, stats
+
+    def credits(self, batch: EpisodeBatch) -> th.Tensor:
+        if not isinstance(self.mixer, StateMixer):
+            return super().credits(batch)
+        utilities = self.mac.unroll(batch).out.gather(3, batch["actions"]).squeeze(3)  # [B, T + 1, A]
+        return self.mixer.credits(batch["state"], utilities)
 
     @staticmethod
     def weighted(errors: th.Tensor, batch: EpisodeBatch) -> th.Tensor:

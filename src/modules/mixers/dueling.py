@@ -60,10 +60,20 @@ class DuelingMixer(Mixer):
         total = qs + (lambdas - 1.0 if self.minus_one else lambdas) * advantages
         return total.sum(dim=1).view(b, t, 1)
 
-    def credits(self, states: th.Tensor, agent_qs: th.Tensor | None = None) -> th.Tensor:
-        """How much each utility counts in ``V_tot``, ``w_i(s) [B, T, A]``; the advantages' part depends on actions."""
+    def credits(
+        self, states: th.Tensor, agent_qs: th.Tensor | None = None, actions_onehot: th.Tensor | None = None
+    ) -> th.Tensor:
+        """How much each utility counts, ``[B, T, A]``: in ``V_tot`` ``w_i(s)``; for a joint action ``[B, T, A, U]``,
+        the greedy values being what they are, ``dQ_tot/dQ_i = w_i(s) lambda_i(s, a)`` (``1 + lambda_i`` without
+        ``is_minus_one``). ``agent_qs`` changes nothing.
+        """
         b, t = states.shape[:2]
-        return self.head(states.reshape(b * t, self.state_dim))[0].view(b, t, self.n_agents)
+        rows = states.reshape(b * t, self.state_dim)
+        w = self.head(rows)[0]
+        if actions_onehot is not None:
+            lambdas = self.lambdas(rows, actions_onehot.reshape(b * t, self.n_agents, self.n_actions).float())
+            w = w * (lambdas if self.minus_one else 1.0 + lambdas)
+        return w.view(b, t, self.n_agents)
 
 
 class DMAQer(DuelingMixer):
