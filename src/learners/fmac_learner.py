@@ -6,6 +6,8 @@ Legend: B episodes, T transitions, A agents, U actions.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch as th
 from torch.optim import Optimizer
@@ -16,16 +18,18 @@ from learners.learner import Networks
 from learners.updates import Draw, Update
 from modules.critics import FMACCritic
 from modules.mixers import StateMixer
+from utils.errors import UserError
 from utils.optim import build_optimiser
-from utils.policy_utils import categorical_entropy, masked_mean
-from utils.rl_utils import build_td_lambda_targets, transition_mask
+from utils.policy_utils import EPS, categorical_entropy, masked_mean, renormalise
+from utils.rl_utils import build_retrace_targets, build_td_lambda_targets, transition_mask
 
 
 class FMACLearner(ActorCriticLearner):
     """Hu et al. 2021 (arXiv 2102.03479, appendix B): the critic ``Q_tot(s, Q_1(o_1, pi_1), .., Q_A(o_A, pi_A))`` is
     trained on old and new episodes, the policies by its gradient on new ones alone.
 
-    On old episodes (:meth:`train_off_policy`) targets are one-step, on new ones TD(``lambd``).
+    On old episodes (:meth:`train_off_policy`) targets are one-step, or with ``retrace`` Retrace(``lambd``);
+    on new ones TD(``lambd``).
     """
 
     mixer_family = "state_v1"
@@ -36,6 +40,12 @@ class FMACLearner(ActorCriticLearner):
         Update("train", (Draw(latest=True),), filled="buffer_size"),
     )
     not_in_pymarl2 = frozenset({"critic", "critic_opt"})
+
+    @classmethod
+    def check_config(cls, config: Mapping[str, Any]) -> None:
+        super().check_config(config)
+        if config["retrace"] and not config["save_probs"]:
+            raise UserError("retrace=True compares policies of then and now: it needs save_probs=True")
 
     def build(self, scheme: Scheme) -> None:
         self.critic = FMACCritic(scheme, self.args)
@@ -60,7 +70,7 @@ class FMACLearner(ActorCriticLearner):
         return build_optimiser(self.parameters_of(*names), self.args, lr, adam_eps=1e-7)  # PyMARL2's 10E-8
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
-        critic_stats = self.train_critic(batch, mask, self.args.lambd)
+        critic_stats = self.train_critic(batch, mask, self.td_targets(batch, mask, self.args.lambd))
         pi = self.mac.unroll(batch).out[:, :-1]  # [B, T, A, U]
         pg_loss = -masked_mean(self.q_tot(batch[:, :-1], pi), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
@@ -80,31 +90,55 @@ class FMACLearner(ActorCriticLearner):
     def train_off_policy(self, batch: EpisodeBatch, t_env: int, episode_num: int) -> None:
         """A step of the critic alone, on old episodes."""
         self.train_mode()
-        self.train_critic(batch, transition_mask(batch), td_lambda=0.0)
+        mask = transition_mask(batch)
+        targets = self.retrace_targets(batch, mask) if self.args.retrace else self.td_targets(batch, mask, 0.0)
+        self.train_critic(batch, mask, targets)
         self.update_targets_when_due(episode_num)
 
-    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor, td_lambda: float) -> dict[str, th.Tensor]:
-        """One step towards TD(lambda) returns of the actions taken; its metrics."""
-        assert self.target_mixer is not None
-        onehot = batch["actions_onehot"]
-        with th.no_grad():
-            next_q = self.target_mixer(self.target_critic(batch, onehot), batch["state"])  # [B, T + 1, 1]
-            targets = build_td_lambda_targets(
-                batch["reward"][:, :-1],
-                batch["terminated"][:, :-1].float(),
-                mask,
-                next_q,
-                self.args.n_agents,
-                self.args.gamma,
-                td_lambda,
-            )
-        loss = 0.5 * masked_mean((self.q_tot(batch[:, :-1], onehot[:, :-1]) - targets).square(), mask)
+    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor, targets: th.Tensor) -> dict[str, th.Tensor]:
+        """One step towards ``targets [B, T, 1]``; its metrics."""
+        q_taken = self.q_tot(batch[:, :-1], batch["actions_onehot"][:, :-1])
+        loss = 0.5 * masked_mean((q_taken - targets).square(), mask)
         grad_norm = self.step(loss, "critic_opt")
         return {
             "critic_loss": loss.detach(),
             "critic_grad_norm": grad_norm,
             "target_vals": masked_mean(targets, mask),
         }
+
+    @th.no_grad()
+    def td_targets(self, batch: EpisodeBatch, mask: th.Tensor, td_lambda: float) -> th.Tensor:
+        """TD(lambda) returns ``[B, T, 1]`` of the actions taken."""
+        return build_td_lambda_targets(
+            batch["reward"][:, :-1],
+            batch["terminated"][:, :-1].float(),
+            mask,
+            self._target_q_tot(batch, batch["actions_onehot"]),
+            self.args.n_agents,
+            self.args.gamma,
+            td_lambda,
+        )
+
+    @th.no_grad()
+    def retrace_targets(self, batch: EpisodeBatch, mask: th.Tensor) -> th.Tensor:
+        """Retrace returns ``[B, T, 1]``: as far as today's policies would have done the same as those of then."""
+        pi = renormalise(self.mac.unroll(batch).out, batch["avail_actions"])  # [B, T + 1, A, U]
+        taken, then = (p.gather(3, batch["actions"]).squeeze(3) for p in (pi, batch["probs"]))  # [B, T + 1, A]
+        return build_retrace_targets(
+            batch["reward"][:, :-1],
+            batch["terminated"][:, :-1].float(),
+            mask,
+            self._target_q_tot(batch, pi),
+            self._target_q_tot(batch, batch["actions_onehot"]),
+            (taken / then.clamp(min=EPS)).prod(dim=2, keepdim=True),
+            self.args.gamma,
+            self.args.lambd,
+        )
+
+    def _target_q_tot(self, batch: EpisodeBatch, actions: th.Tensor) -> th.Tensor:
+        assert self.target_mixer is not None
+        q: th.Tensor = self.target_mixer(self.target_critic(batch, actions), batch["state"])  # [B, T + 1, 1]
+        return q
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         assert isinstance(self.mixer, StateMixer)

@@ -116,3 +116,29 @@ def build_target_q(
         later = th.cat([(later * mac[:, :-1])[:, 1:], th.zeros_like(td_q[:, :1])], dim=1)
         decay *= gamma * td_lambda
     return target_q + total
+
+
+def build_retrace_targets(
+    rewards: th.Tensor,
+    terminated: th.Tensor,
+    mask: th.Tensor,
+    expected_qs: th.Tensor,
+    taken_qs: th.Tensor,
+    ratios: th.Tensor,
+    gamma: float,
+    retrace_lambda: float,
+) -> th.Tensor:
+    """Retrace returns ``[B, T, 1]`` (Munos et al. 2016, arXiv 1606.02647, eq. 3-4).
+
+    ``G_t = r_t + gamma (1 - done_t) (E_{t+1} + lambda c_{t+1} (G_{t+1} - Q_{t+1}))``, ``c = min(1, ratio)``; the second
+    term is 0 where step ``t + 1`` is no transition. ``expected_qs`` are the values ``E`` under today's policy,
+    ``taken_qs`` those of the actions taken, ``ratios`` today's probability of these actions over the one they were
+    drawn with, ``[B, T + 1, 1]`` each; the rest is ``[B, T, 1]``.
+    """
+    goes_on = gamma * (1 - terminated) * mask
+    next_mask = th.cat([mask[:, 1:], th.zeros_like(mask[:, :1])], dim=1)
+    trace = retrace_lambda * ratios[:, 1:].clamp(max=1.0) * next_mask
+    returns = rewards * mask + goes_on * (expected_qs[:, 1:] - trace * taken_qs[:, 1:])
+    for t in range(returns.shape[1] - 2, -1, -1):
+        returns[:, t] += goes_on[:, t] * trace[:, t] * returns[:, t + 1]
+    return returns

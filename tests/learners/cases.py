@@ -36,6 +36,7 @@ POLICY_SETTINGS = [
     *({**_VMIX, "mixer": mixer} for mixer in (None, "vdn", "qmix")),
     {"learner": "lica_learner", "mixer": None, **_GUMBEL, "lica_mixing_embed_dim": 8},
     *({"learner": "fmac_learner", "mixer": mixer, **_GUMBEL} for mixer in ("vdn", "qmix")),
+    {"learner": "fmac_learner", "mixer": "qmix", **_GUMBEL, "retrace": True, "save_probs": True},
     *({"learner": "offpg_learner", "mixer": mixer, **_DRAWN, "mac": "dop_mac"} for mixer in ("vdn", "qmix")),
     {"learner": "maddpg_learner", "mixer": None, **_GUMBEL, "critic_hidden_dim": 16},
 ]

@@ -4,7 +4,14 @@ import pytest
 import torch as th
 from tests.conftest import make_args, make_batch
 
-from utils.rl_utils import build_q_lambda_targets, build_td_lambda_targets, transition_mask
+from utils.rl_utils import (
+    build_gae_targets,
+    build_q_lambda_targets,
+    build_retrace_targets,
+    build_target_q,
+    build_td_lambda_targets,
+    transition_mask,
+)
 
 GAMMA = LAMBDA = 0.5
 REWARDS = [1.0, 2.0, 4.0]
@@ -67,3 +74,65 @@ def test_mask_counts_real_transitions_only():
     assert transition_mask(batch).sum(1).flatten().tolist() == [9, 4, 4]
     short = batch[1:, :5]
     assert transition_mask(short).sum(1).flatten().tolist() == [4, 4]
+
+
+def gae(masks, real=None, values=QS):
+    advantages, returns = build_gae_targets(
+        column(REWARDS), column(masks), column(values), GAMMA, LAMBDA, None if real is None else column(real)
+    )
+    return advantages.flatten().tolist(), returns.flatten().tolist()
+
+
+def test_gae_with_termination():
+    # delta = 1 + 10 - 10 = 1;  2 + 20 - 20 = 2;  4 - 40 = -36.  A2 = -36;  A1 = 2 - 36 / 4 = -7;  A0 = 1 - 7 / 4
+    advantages, returns = gae([1.0, 1, 0])
+    assert advantages == pytest.approx([-0.75, -7, -36])
+    assert returns == pytest.approx([9.25, 13, 4])  # TD(lambda)'s returns
+
+
+def test_gae_with_a_time_limit_bootstraps():
+    # A2 = 4 + 40 - 40 = 4;  A1 = 2 + 4 / 4 = 3;  A0 = 1 + 3 / 4
+    assert gae([1.0, 1, 1])[0] == pytest.approx([1.75, 3, 4])
+
+
+def test_gae_of_an_episode_cut_off_early_does_not_look_into_the_padding():
+    # A1 = 2 + 20 - 20 = 2;  A0 = 1 + 2 / 4
+    assert gae([1.0, 1, 0], real=[1.0, 1, 0], values=[10.0, 20, 40, 1e6])[0] == pytest.approx([1.5, 2, 0])
+
+
+def retrace(ratios, terminated=(0.0, 0, 1), mask=(1.0, 1, 1)):
+    taken = column([9.0, 18.0, 36.0, 0.0])
+    out = build_retrace_targets(
+        column(REWARDS), column(terminated), column(mask), column(QS), taken, column(ratios), GAMMA, LAMBDA
+    )
+    return out.flatten().tolist()
+
+
+def test_retrace_by_hand():
+    # G2 = 4;  G1 = 2 + .5 (40 + .5 * .5 (4 - 36)) = 18;  G0 = 1 + .5 (20 + .5 * 1 (18 - 18)) = 11: ratio 3 counts as 1
+    assert retrace([7.0, 3.0, 0.5, 1.0]) == pytest.approx([11, 18, 4])
+
+
+def test_retrace_without_any_trace_is_one_step():
+    assert retrace([0.0] * 4) == pytest.approx([11, 22, 4])
+
+
+def test_retrace_with_a_time_limit_and_padding():
+    # G1 = 2 + .5 * 40 = 22 at the cut-off;  G0 = 1 + .5 (20 + .5 (22 - 18)) = 12
+    assert retrace([1.0] * 4, terminated=(0.0, 0, 0), mask=(1.0, 1, 0)) == pytest.approx([12, 22, 0])
+
+
+def tree(n, mask=(1.0, 1, 1)):
+    td = column([1.0, 2.0, 4.0]) * column(mask)
+    out = build_target_q(td, column([10.0, 20.0, 30.0]), column([0.9, 0.5, 0.25, 0.0]), column(mask), GAMMA, LAMBDA, n)
+    return out.flatten().tolist()
+
+
+def test_tree_backup_by_hand():
+    # decay gamma lambda = 1/4: t = 0: 10 + 1 + 1/4 * .5 * 2 + 1/16 * .5 * .25 * 4;  t = 1: 20 + 2 + 1/4 * .25 * 4
+    assert tree(3) == pytest.approx([11.28125, 22.25, 34])
+    assert tree(1) == pytest.approx([11, 22, 34])
+
+
+def test_tree_backup_stops_at_the_episodes_end():
+    assert tree(3, mask=(1.0, 1, 0)) == pytest.approx([11.25, 22, 30])

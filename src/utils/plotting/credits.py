@@ -91,9 +91,7 @@ def draw(runs: Sequence[RunCredits], out: Path) -> None:
     for (line, bar), run in zip(axes, runs, strict=True):
         shares = run.shares
         for agent, colour in enumerate(colours):
-            line.step(
-                range(ends[drawn - 1]), shares[: ends[drawn - 1], agent], where="post", color=colour, linewidth=1.3
-            )
+            line.step(range(steps), shares[:steps, agent], where="post", color=colour, linewidth=1.3)
         for end in ends[: drawn - 1]:
             line.axvline(end, color="0.6", linewidth=0.8, linestyle=":")
         line.set_title(run.label, loc="left", fontsize=10)
