@@ -37,6 +37,8 @@ def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger) -
     ex.observers.append(observer)
     if config["mongo_url"]:
         ex.observers.append(_mongo_observer(config["mongo_url"], config["mongo_db"]))
+    if config["sql_url"]:
+        ex.observers.append(_sql_observer(config["sql_url"]))
 
     @ex.main
     def main(_run: Any, _config: Mapping[str, Any]) -> float | None:
@@ -69,6 +71,19 @@ def _mongo_observer(url: str, db: str) -> Any:
         return MongoObserver(url=url, db_name=db)
     except ImportError as e:
         raise UserError("mongo_url needs the package pymongo: pip install pymongo") from e
+
+
+def _sql_observer(url: str) -> Any:
+    try:
+        import sqlalchemy
+        from sacred.observers import SqlObserver
+
+        sqlalchemy.create_engine(url).connect().close()  # a wrong address is said now, not at the first write
+    except ImportError as e:
+        raise UserError(f"sql_url={url} needs a package that is not installed ({e}): pip install sqlalchemy") from e
+    except sqlalchemy.exc.SQLAlchemyError as e:
+        raise UserError(f"sql_url={url} cannot be opened: {e}") from e
+    return SqlObserver(url)
 
 
 def _raise_terminated(number: int, frame: FrameType | None) -> None:

@@ -141,6 +141,13 @@ _LOGGING = (
         affects_result=False,
     ),
     Key("mongo_db", text(), "Name of the database at `mongo_url`.", affects_result=False),
+    Key(
+        "sql_url",
+        text(),
+        "Also record to the SQL database at this address, as `sqlite:///runs.db` (Sacred's observer; needs sqlalchemy); "
+        "empty: off.",
+        affects_result=False,
+    ),
 )
 
 _CHECKPOINTS = (

@@ -132,7 +132,8 @@ def _declare_learner() -> None:
     learner(
         "q_taken_mean",
         "return per agent",
-        "Joint value of the actions taken, on PyMARL's scale: per agent.",
+        "Joint value of the actions taken, on PyMARL's scale: per agent. (Learners with policies: the critic's mean "
+        "value, not divided by A.)",
         "sum(m Q_tot) / (A sum(m))",
     )
     learner("target_mean", "return per agent", "Its target, on the same scale.", "sum(m y) / (A sum(m))")
@@ -164,12 +165,36 @@ def _declare_learner() -> None:
         learner(f"{name}_norm", "gradient norm", f"Weighted QMIX: L2 norm of the {name}'s gradient alone.", "||.||_2")
 
 
+def _declare_policies() -> None:
+    def policy(name: str, unit: str, meaning: str, equation: str = "") -> None:
+        declare_metric(name, unit, meaning, "learners with policies", "Policies and critics", equation)
+
+    policy("critic_loss", "squared return", "Loss of the critic (PPO: in units of its value norm, if used).", "L_V")
+    policy("critic_grad_norm", "gradient norm", "L2 norm of the critic's gradient (and its mixer's), before clipping.")
+    policy("agent_grad_norm", "gradient norm", "L2 norm of the policies' gradient (VMIX: of all), before clipping.")
+    policy("advantage_mean", "return", "Mean advantage of the actions taken (PPO: standardised).", "sum(m A) / sum(m)")
+    policy("coma_loss", "return", "COMA, DOP: the policy gradient's loss; VMIX: the whole loss.", "-mean(A log pi)")
+    policy("pg_loss", "return", "VMIX: the policy gradient's loss; RIIT, MADDPG: minus the critic's value.", "-mean(Q)")
+    policy("actor_loss", "return", "PPO: the clipped surrogate.", "-mean(min(r A, clip(r) A))")
+    policy("mix_loss", "return", "LICA: minus the critic's value, less the entropy bonus.", "-mean(Q) - c H / |H|")
+    policy("entropy_loss", "nats", "Mean entropy of an agent's policy.", "-sum pi log pi")
+    policy("entropy", "nats", "LICA: mean entropy of an agent's policy.", "-sum pi log pi")
+    policy("pi_max", "probability", "Mean probability of the likeliest action.", "mean(max_u pi(u))")
+    policy("lr", "learning rate", "PPO: the learning rate.")
+    policy("target_vals", "return", "RIIT: mean target of Q_tot.", "sum(m y) / sum(m)")
+    policy("q_t_mean", "return", "LICA: mean value of the joint actions taken.", "sum(m Q) / sum(m)")
+    policy("q_max_mean", "return", "DOP: mean of each agent's highest utility.", "mean(max_u Q_i)")
+    policy("q_min_mean", "return", "DOP: mean of each agent's lowest utility.", "mean(min_u Q_i)")
+
+
 def _declare_sizes() -> None:
     sizes = {
         "agent_parameters": "the agents' network",
         "mixer_parameters": "the mixer",
         "central_agent_parameters": "weighted QMIX's central network",
         "central_mixer_parameters": "weighted QMIX's central mixer",
+        "critic_parameters": "the critic",
+        "value_norm_parameters": "PPO's value norm (none)",
     }
     for name, what in sizes.items():
         declare_metric(
@@ -186,4 +211,5 @@ def _declare_sizes() -> None:
 _declare_episodes()
 _declare_progress()
 _declare_learner()
+_declare_policies()
 _declare_sizes()

@@ -12,7 +12,16 @@ from typing import Any
 from utils.errors import UserError
 
 # what may differ between two runs of one experiment
-RUN_SPECIFIC = {"seed", "env_args.seed", "label", "repeat_id", "local_results_path", "progress_bar", "mongo_url"}
+RUN_SPECIFIC = {
+    "seed",
+    "env_args.seed",
+    "label",
+    "repeat_id",
+    "local_results_path",
+    "progress_bar",
+    "mongo_url",
+    "sql_url",
+}
 
 
 @dataclass

@@ -73,6 +73,7 @@ def test_the_last_value_of_a_key_wins():
         (["--config=a", "--config=b"], "--config is given twice, as a and as b"),
         (["--conf=a"], "--conf is no option; there are --config=NAME and --env-config=NAME"),
         (["-m", "localhost:27017:db"], "-m is no option; write: with mongo_url=mongodb://HOST:PORT"),
+        (["-s", "sqlite:///x"], "-s is no option; write: with sql_url=sqlite:///FILE"),
         (["--mongo_observer=x"], "--mongo_observer is no option; write: with mongo_url=mongodb://HOST:PORT"),
         (["-F", "folder"], "-F is no option; write: with local_results_path=FOLDER"),
         (["print_config"], "'print_config' is not of the form key=value"),
