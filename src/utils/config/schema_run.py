@@ -144,8 +144,8 @@ _LOGGING = (
     Key(
         "sql_url",
         text(),
-        "Also record to the SQL database at this address, as `sqlite:///runs.db` (Sacred's observer; needs sqlalchemy); "
-        "empty: off.",
+        "Also record to the SQL database at this address, as `sqlite:///runs.db` (Sacred's observer; needs "
+        "sqlalchemy); empty: off.",
         affects_result=False,
     ),
 )
