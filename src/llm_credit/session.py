@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .archive import Archive, Entry, Workspace, key_of
+from .archive import EPISODES, Archive, Entry, Workspace, key_of
 from .episodes import read_episodes
 from .errors import CreditError
 from .examine import Report
@@ -103,6 +103,8 @@ def run_search(
 ) -> SearchResult:
     """The search on a workspace: what it holds is not asked or measured again."""
     episodes = read_episodes(settings.episodes, task)
+    if episodes is not None:
+        workspace.write(EPISODES, json.dumps(episodes) + "\n")  # the report shows credits over them
 
     def check(source: str) -> Report:
         known = workspace.check(source)
