@@ -16,8 +16,12 @@ def colour(agent: int) -> str:
 
 
 def lines(
-    series: Sequence[Sequence[float]], labels: Sequence[str], x_title: str, marks: Sequence[int] = (),
-    low: float | None = None, high: float | None = None,
+    series: Sequence[Sequence[float]],
+    labels: Sequence[str],
+    x_title: str,
+    marks: Sequence[int] = (),
+    low: float | None = None,
+    high: float | None = None,
 ) -> str:
     """One line for each agent over labelled places. marks: places with a vertical line. low, high: of the axis."""
     values = [v for s in series for v in s]
@@ -58,9 +62,8 @@ def bars(series: Sequence[Sequence[float]], low: float, high: float, x_title: st
         for k, share in enumerate(s):
             left = LEFT + room * (k + 0.05) + width * i
             height = HEIGHT - BOTTOM - y(share)
-            parts.append(
-                f'<rect x="{left:.1f}" y="{y(share):.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour(i)}"/>'
-            )
+            place = f'x="{left:.1f}" y="{y(share):.1f}" width="{width:.1f}" height="{height:.1f}"'
+            parts.append(f'<rect {place} fill="{colour(i)}"/>')
     return _svg(parts, f"{x_title}: share of states for {len(series)} agents")
 
 
@@ -95,13 +98,13 @@ def _places(labels: Sequence[str], x: Callable[[int], float], title: str) -> lis
     step = max(1, -(-len(labels) * max(map(len, labels), default=1) // 40))  # so that they do not touch
     shown = [k for k in range(len(labels)) if k % step == 0]
     parts = [
-        f'<text x="{x(k):.1f}" y="{HEIGHT - BOTTOM + 13}" text-anchor="middle">{escape(labels[k])}</text>' for k in shown
+        f'<text x="{x(k):.1f}" y="{HEIGHT - BOTTOM + 13}" text-anchor="middle">{escape(labels[k])}</text>'
+        for k in shown
     ]
     middle = (LEFT + WIDTH - RIGHT) / 2
     return [*parts, f'<text x="{middle}" y="{HEIGHT - 5}" text-anchor="middle" class="axis">{escape(title)}</text>']
 
 
 def _svg(parts: Sequence[str], told: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}" class="chart">{"".join(parts)}</svg>'
-    )
+    drawn = "".join(parts)
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}" class="chart">{drawn}</svg>'

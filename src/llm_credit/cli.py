@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
             p.add_argument("entry", metavar="ENTRY", help="hash or its first digits")
         if name == "report":
             p.add_argument("--out", required=True, metavar="FILE.html")
-            p.add_argument("--episodes", metavar="FILE", help="sample episodes (src/describe.py --episodes writes them)")
+            p.add_argument(
+                "--episodes", metavar="FILE", help="sample episodes (src/describe.py --episodes writes them)"
+            )
         if name == "show":
             p.add_argument("--png", metavar="FILE", help="draw the credits (needs matplotlib)")
         if name == "verify":

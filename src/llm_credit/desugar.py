@@ -36,7 +36,7 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
     return work.left_out
 
 
-class _Desugar(Aliases):
+class _Desugar(Aliases, ast.NodeTransformer):
     def __init__(self, function: ast.FunctionDef) -> None:
         self.known = Known(function)
         self.helpers: dict[str, Helper] = {}
@@ -166,7 +166,7 @@ class _Desugar(Aliases):
         for g in reversed(n.generators):
             if g.ifs or g.is_async:
                 self.refuse(n, "a comprehension may have no condition; write the elements out")
-            rows = [ast.copy_location(_Rest(rows, g), n)]  # type: ignore[list-item]
+            rows = [ast.copy_location(_Rest(rows, g), n)]
         parts = self._expanded(rows)
         return [self.visit(p) for p in parts]
 

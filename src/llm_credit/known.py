@@ -12,6 +12,7 @@ _TRUTHS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }  # fmt: skip
+CHANGING = ("append", "extend", "insert", "pop", "reverse", "sort", "remove", "clear")  # a list
 MAX_ELEMENTS = 10_000
 MAX_NUMBER = 10**12
 
@@ -29,9 +30,12 @@ class Known:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 pairs = [(target, node.value)]
-                if isinstance(target, ast.Tuple) and isinstance(node.value, (ast.Tuple, ast.List)):
-                    if len(target.elts) == len(node.value.elts):
-                        pairs = list(zip(target.elts, node.value.elts, strict=True))
+                if (
+                    isinstance(target, ast.Tuple)
+                    and isinstance(node.value, (ast.Tuple, ast.List))
+                    and len(target.elts) == len(node.value.elts)
+                ):
+                    pairs = list(zip(target.elts, node.value.elts, strict=True))
                 for t, v in pairs:
                     self._bind(t, v)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
@@ -42,9 +46,8 @@ class Known:
             self.values.setdefault(node.name, []).append(None)
         elif isinstance(node, ast.arg):
             self.values.setdefault(node.arg, []).append(None)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.attr in ("append", "extend", "insert", "pop", "reverse", "sort", "remove", "clear"):
-                self.changed.add(node.value.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in CHANGING:
+            self.changed.add(node.value.id)
 
     def _bind(self, target: ast.expr, value: ast.expr | None) -> None:
         if isinstance(target, ast.Name):
@@ -199,7 +202,9 @@ class Known:
         if replaced is None:
             return [copied(s) for s in body], [ast.Assign([copied(target)], copied(element))]
         stored = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        values = {k: v for k, v in replaced.items() if isinstance(v, ast.Constant) and k not in stored}
+        values: dict[str, ast.expr] = {
+            k: v for k, v in replaced.items() if isinstance(v, ast.Constant) and k not in stored
+        }
         bindings: list[ast.stmt] = [ast.Assign([ast.Name(k, ast.Store())], copied(v)) for k, v in replaced.items()]
         return [substituted(s, values) for s in body], bindings
 

@@ -107,9 +107,7 @@ def _fields(task: TaskDescription, found: list[Effect]) -> str:
     if not used:
         return "<p>No part of the state changes any credit.</p>"
     most = max(float(e.size.max()) for e in used)
-    rows = [
-        [escape(e.title), *(_shaded(float(x), most) for x in e.size), escape(e.field.meaning)] for e in used
-    ]
+    rows = [[escape(e.title), *(_shaded(float(x), most) for x in e.size), escape(e.field.meaning)] for e in used]
     low = min(float(e.means.min()) for e in used[:MAX_PANELS])
     high = max(float(e.means.max()) for e in used[:MAX_PANELS])
     panels = "".join(

@@ -14,6 +14,7 @@ import random
 import sys
 import time
 import traceback
+import warnings
 from collections import Counter
 
 import torch
@@ -49,7 +50,9 @@ class Mutation:
     def __call__(self, source: str) -> str:
         tree = ast.parse(source)
         for _ in range(self.rng.randint(1, 4)):
-            self.rng.choice([self.number, self.operator, self.name, self.call, self.statement, self.wrap, self.splice])(tree)
+            self.rng.choice([self.number, self.operator, self.name, self.call, self.statement, self.wrap, self.splice])(
+                tree
+            )
         text = ast.unparse(ast.fix_missing_locations(tree))
         return self.characters(text) if self.rng.random() < 0.1 else text
 
@@ -81,7 +84,9 @@ class Mutation:
             n.attr = self.rng.choice(family or sorted(allow.ANY_METHOD))
 
     def statement(self, tree):
-        holders = [n for n in ast.walk(tree) if isinstance(getattr(n, "body", None), list) and not isinstance(n, ast.Module)]
+        holders = [
+            n for n in ast.walk(tree) if isinstance(getattr(n, "body", None), list) and not isinstance(n, ast.Module)
+        ]
         body = self.rng.choice(holders).body
         k, j = self.rng.randrange(len(body)), self.rng.randrange(len(body))
         what = self.rng.random()
@@ -143,7 +148,10 @@ def verdict(source, task) -> tuple[str, str]:
         return "jail", report.reason
     if not report.accepted:
         return report.stage, "" if report.reason else "no reason is given"
-    return "accepted", disagreement(source, task)
+    try:
+        return "accepted", disagreement(source, task)
+    except Exception:
+        return "accepted", traceback.format_exc()
 
 
 def disagreement(source, task) -> str:
@@ -154,7 +162,10 @@ def disagreement(source, task) -> str:
     for name, backend in BACKENDS.items():
         given = arguments(screened.form, task, states.clone())
         results[name] = getattr(backend(screened), screened.form)(*given)
-    results["Python"] = python(source)(*arguments(screened.form, task, states.clone()))
+    try:
+        results["Python"] = python(source)(*arguments(screened.form, task, states.clone()))
+    except Exception as e:
+        return f"Python does not run it: {type(e).__name__}: {e}"
     reference = parts(results.pop("interpreter"))
     for name, result in results.items():
         for a, b in zip(parts(result), reference, strict=True):
@@ -191,6 +202,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     options = parser.parse_args()
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore", SyntaxWarning)  # of mutated literals
     print(f"seed {options.seed}", flush=True)
     counts, found = fuzz(options.seconds, options.seed, told=lambda text: print(text, flush=True))
     print(f"{sum(counts.values())} sources: {dict(counts.most_common())}; {len(found)} found")

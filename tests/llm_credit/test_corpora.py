@@ -1,6 +1,6 @@
 """The corpora: sound functions in many styles are accepted and equal Python, hostile ones are refused at their stage."""
 
-import typing
+import __future__
 
 import pytest
 import torch
@@ -25,11 +25,11 @@ def python(source):
     scope = {
         "torch": torch,
         "F": torch.nn.functional,
-        "Tuple": typing.Tuple,
-        "List": typing.List,
+        "Tuple": tuple,
+        "List": list,
         "Tensor": torch.Tensor,
     }
-    exec(source, scope)
+    exec(compile(source, "<corpus>", "exec", __future__.annotations.compiler_flag), scope)
     return next(scope[form] for form in ("credit_weights", "QLLMNetwork", "credit_advantages") if form in scope)
 
 
