@@ -172,3 +172,162 @@ def test_interpolation():
 def test_whole_division(name, divisor):
     x, c = numbers(-50.0, 50.0), torch.tensor(divisor).float()
     holds(bounds(name, x, at(c)), x // c if name == "floordiv" else x % c)
+
+
+# Whole boxes: points of a box go where its bounds say, infinite ends and zeros of either sign among them
+
+
+ENDS = torch.tensor(
+    [-torch.inf, -1e38, -1000.0, -2.0, -1.0, -0.5, -1e-6, 0.0, 1e-6, 0.5, 1.0, 2.0, 3.0, 1000.0, 1e38, torch.inf]
+)
+TAME = ENDS[2:14]
+
+
+def boxes(ends, k, seed, shape=(600, 3), whole=False):
+    """Random bounds ``[600, 3]`` and 12 points inside each, ends included. ``whole``: of whole numbers only."""
+    g = torch.Generator().manual_seed(1000 * k + seed)
+    ends = ends[ends == ends.round()] if whole else ends
+    a, b = (ends[torch.randint(len(ends), shape, generator=g)] for _ in (0, 1))
+    low, high = torch.minimum(a, b), torch.maximum(a, b)
+    finite_low, finite_high = low.clamp(-3e38, 3e38), high.clamp(-3e38, 3e38)
+    points = [low, high]
+    for _ in range(10):
+        u = torch.rand(*shape, generator=g)
+        p = finite_low * (1 - u) + finite_high * u
+        p = p.round() if whole else p
+        points.append(torch.where((low <= 0) & (high >= 0) & (u < 0.1), torch.where(u < 0.05, 0.0, -0.0), p))
+    value = Value(low.double(), high.double(), torch.full(shape, whole))
+    return value, [p.clamp(low, high) for p in points]
+
+
+def contained(value, got):
+    d, missing = got.double(), torch.isnan(got)
+    assert value.nan or not bool(missing.any()), "NaN"
+    inside = missing | ((d >= value.low) & (d <= value.high))
+    assert bool(inside.all()), d[~inside][:3]
+    assert bool((missing | ~d.isfinite() | (d == d.round()) | ~value.whole).all()), "not whole"
+
+
+ONE = ["neg", "square", "abs", "exp", "sin", "cos", "log", "log1p", "expm1", "sqrt", "sigmoid", "tanh", "relu", "sign",
+       "floor", "ceil", "round", "atan", "reciprocal", "softplus", "rsqrt"]  # fmt: skip
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("name", ONE)
+def test_boxes_of_one_argument(name, whole):
+    box, points = boxes(ENDS, 1, 0, whole=whole)
+    f = FUNCTIONS.get(name) or getattr(torch, name)
+    if name == "rsqrt":  # nothing is said of both zeros
+        points = [p.abs() if float(box.low.min()) >= 0 else p for p in points]
+    value = OPERATIONS[name].rule([box], (), torch.float32)
+    for p in points:
+        contained(value, f(p))
+
+
+TWO = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div, "maximum": torch.maximum,
+       "minimum": torch.minimum}  # fmt: skip
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("name", TWO)
+def test_boxes_of_two_arguments(name, whole):
+    (a, ps), (b, qs) = boxes(ENDS, 1, 0, whole=whole), boxes(ENDS, 2, 0, whole=whole)
+    value = OPERATIONS[name].rule([a, b], (), torch.float32)
+    for p, q in [(p, q) for p in ps for q in qs[:4]] + list(zip(ps, qs, strict=True)):
+        contained(value, TWO[name](p, q))
+
+
+@pytest.mark.parametrize("power", [-1.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
+def test_boxes_of_powers(power):
+    box, points = boxes(TAME, 1, 0)
+    value = OPERATIONS["pow"].rule([box, at(torch.tensor(power))], (), torch.float32)
+    for p in points:
+        contained(value, torch.pow(p, power))
+
+
+@pytest.mark.parametrize("divisor", [2.0, 3.0, 0.5])
+@pytest.mark.parametrize("name", ["floordiv", "mod"])
+def test_boxes_of_whole_division(name, divisor):
+    box, points = boxes(TAME, 1, 0, whole=divisor != 0.5)
+    c = Value(torch.tensor(divisor).double(), torch.tensor(divisor).double(), torch.tensor(divisor != 0.5))
+    value = OPERATIONS[name].rule([box, c], (), torch.float32)
+    for p in points:
+        contained(value, p // divisor if name == "floordiv" else p % divisor)
+
+
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "gt", "ge"])
+def test_boxes_of_comparisons(name):
+    (a, ps), (b, qs) = boxes(ENDS[6:11], 1, 0), boxes(ENDS[6:11], 2, 0)
+    value = OPERATIONS[name].rule([a, b], (), torch.bool)
+    for p in ps:
+        for q in qs:
+            contained(value, getattr(torch, name)(p, q).float())
+
+
+@pytest.mark.parametrize("name", ["and", "or", "xor", "not"])
+def test_boxes_of_truths(name):
+    zero_one = torch.tensor([0.0, 1.0])
+    (a, ps), (b, qs) = boxes(zero_one, 1, 0, whole=True), boxes(zero_one, 2, 0, whole=True)
+    value = OPERATIONS[name].rule([a] if name == "not" else [a, b], (), torch.bool)
+    for p in ps:
+        for q in qs:
+            f = getattr(torch, f"logical_{name}")
+            contained(value, (f(p.round()) if name == "not" else f(p.round(), q.round())).float())
+
+
+def _sorted(p, e):
+    return p.sort(dim=1, descending=e[1])[0][:, : e[2]]
+
+
+ALONG = {
+    "sum": ((1, False), lambda p, e: p.sum(1, keepdim=True)),
+    "amax": ((1,), lambda p, e: p.amax(1, keepdim=True)),
+    "amin": ((1,), lambda p, e: p.amin(1, keepdim=True)),
+    "prod": ((1,), lambda p, e: p.prod(1, keepdim=True)),
+    "var": ((1, 1), lambda p, e: p.var(dim=1, keepdim=True)),
+    "cumsum": ((1,), lambda p, e: p.cumsum(1)),
+    "softmax": ((1,), lambda p, e: p.softmax(1)),
+    "log_softmax": ((1,), lambda p, e: p.log_softmax(1)),
+    "logsumexp": ((1,), lambda p, e: p.logsumexp(1, keepdim=True)),
+    "sort": ((1, False, 2), _sorted),
+    "share": ((3,), lambda p, e: p / 3),
+    "flip": ((1,), lambda p, e: p.flip(1)),
+    "clamp": ((-0.5, 2.0), lambda p, e: p.clamp(*e)),
+    "nan_to_num": ((0.5, 7.0, -7.0), lambda p, e: p.nan_to_num(*e)),
+    "cast": ((torch.float32,), lambda p, e: p),
+    "coarse": ((), lambda p, e: p),
+}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("name", ALONG)
+def test_boxes_of_whole_rows(name, whole):
+    extra, f = ALONG[name]
+    endless = name in ("amax", "amin", "clamp", "nan_to_num", "flip", "sort", "share")
+    box, points = boxes(ENDS if endless else TAME, 1, 0, whole=whole)
+    value = OPERATIONS[name].rule([box], extra, torch.float32)
+    for p in points:
+        contained(value, f(p, extra))
+
+
+def test_boxes_of_classes():
+    box, points = boxes(torch.tensor([0.0, 1.0, 2.0, 3.0]), 1, 0, whole=True)
+    value = OPERATIONS["one_hot"].rule([box], (4,), torch.int64)
+    for p in points:
+        contained(value, torch.nn.functional.one_hot(p.long(), 4).float())
+
+
+@pytest.mark.parametrize("end", [-1.0, 1.0])
+def test_parts_beyond_float32_cancel_in_any_order(end):
+    """inf - inf, or finite, as the order has it: nothing may be said of such a sum."""
+    x = torch.tensor([[3e38, 3e38, -3e38, -3e38]]) * end
+    for name in ("sum", "cumsum"):
+        value = bounds(name, x, extra=(1, False))
+        assert value.nan
+        assert bool((value.low == -torch.inf).all() and (value.high == torch.inf).all())
+
+
+def test_coefficients_that_cancel_may_turn_their_sign():
+    a, b = Value(*(torch.tensor([v]).double() for v in (1.0, 1.0)), torch.tensor([False])), at(torch.tensor([-1.0]))
+    value = OPERATIONS["mix"].rule([a, b], (True,), torch.float32)
+    assert float(value.low) < 0 < float(value.high)
