@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `... | head` has seen enough
         sys.stderr.close()
         return 0
+    except OSError as e:  # a full disk, a folder that is a file
+        print(f"error: {e}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; replies that came are kept, the same command goes on from there", file=sys.stderr)
         return 130
