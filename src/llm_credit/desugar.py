@@ -17,7 +17,7 @@ from .errors import Refused
 from .inlining import Helper, with_result
 from .known import Known, copied, substituted
 
-MAX_NODES = 4_000  # of the function that comes out
+MAX_NODES = 3_000  # of the function that comes out
 MAX_CALLS = 30  # helpers that call helpers
 
 

@@ -65,6 +65,12 @@ def source_of(body):
 
 
 VIOLATING = {
+    "ratio to what may be negative": "w = torch.maximum(x, torch.ones_like(x)) / x - 0.5",
+    "whole or not": "v = torch.where(alive > 0, level, ammo)\nw = torch.where(v > 0, v - 1.0, 0.0)",
+    "not whole or whole": "v = torch.where(alive > 0, ammo, level)\nw = torch.where(v > 0, v - 1.0, 0.0)",
+    "not of a product of masks": "w = torch.where((x > 0) * (y > 0), 1.0, -x)",
+    "one-hot above what may be negative": "w = 1.5 - (last > x.unsqueeze(2)).float().sum(dim=2)",
+    "one-hot not equal to another": "w = 1.5 - (last != alive.unsqueeze(2)).float().sum(dim=2)",
     "more of what may be negative": "w = x[:, 0:1] + y - x[:, 0:1].expand(-1, 2)",
     "sum with a part that may be negative": "m = x.amax(dim=1, keepdim=True) + 0.5 * y[:, 0:1]\nw = m - x",
     "clamped from the wrong side": "w = x - torch.clamp(x, min=-0.5)",
