@@ -1,6 +1,7 @@
 # make run   train QMIX's learner with a TFCAF mixer on Level-Based Foraging for a few minutes
 # make test  the whole test suite        make lint   style and types        make bench  benchmarks
 # make coverage  which lines of the plug-in its tests run
+# make fuzz  ten minutes of random mutations of the functions that the plug-in's tests accept
 # make docs  rewrite the generated pages of docs/
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ export PYTHONPATH := src
 # The small networks of this field are fastest on one thread, and workers want the other cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint format docs bench coverage clean help
+.PHONY: run test lint format docs bench coverage fuzz clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +59,11 @@ bench: $(VENV)/.run-installed
 coverage: $(VENV)/.dev-installed
 	$(PY) -m coverage run --source=src/llm_credit -m pytest tests/llm_credit -m "not slow"
 	$(PY) -m coverage report
+
+FUZZ_SECONDS ?= 600
+
+fuzz: $(VENV)/.dev-installed
+	PYTHONPATH=src:. $(PY) -m tests.llm_credit.fuzz --seconds $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

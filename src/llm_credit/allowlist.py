@@ -141,7 +141,29 @@ METHODS |= set(
         "append",
     ]
 )
-SIZED = FACTORIES | {"new_zeros", "new_ones", "expand", "repeat"}
+# Allowed too, though no prompt names them: rarer ways to say the same
+ALSO = set(
+    [
+        "split",
+        "unbind",
+        "scatter",
+        "narrow",
+        "select",
+        "unflatten",
+        "movedim",
+        "tile",
+        "repeat_interleave",
+        "log2",
+        "log10",
+        "exp2",
+        "erf",
+        "trunc",
+        "hypot",
+        "logaddexp",
+    ]
+)
+ANY_TORCH, ANY_METHOD = TORCH | ALSO, METHODS | ALSO
+SIZED = FACTORIES | {"new_zeros", "new_ones", "expand", "repeat", "tile", "repeat_interleave"}
 ATTRIBUTES = {"shape", "dtype", "device", "values", "indices"}
 DTYPES = {"float", "float32", "long", "int64", "bool"}
 BUILTINS = {"range", "len", "float", "int", "abs", "min", "max"}
@@ -171,9 +193,30 @@ KEYWORDS = set(
         "num_classes",
     ]
 )
+ANY_KEYWORD = KEYWORDS | set(
+    [
+        "unbiased",
+        "size",
+        "fill_value",
+        "exponent",
+        "mask",
+        "end",
+        "weight",
+        "chunks",
+        "dim0",
+        "dim1",
+        "start",
+        "length",
+        "src",
+        "repeats",
+        "sizes",
+    ]
+)
 # Tensors that these make share no memory with the state: only they may be assigned into
-FRESH = FACTORIES | set(
-    ["zeros_like", "ones_like", "full_like", "clone", "new_zeros", "new_ones", "cat", "stack", "where"]
+FRESH = FACTORIES | ELEMENTWISE | COMBINING | REDUCING
+FRESH |= set(["zeros_like", "ones_like", "full_like", "clone", "new_zeros", "new_ones", "cat", "stack", "where"])
+FRESH |= set(
+    ["clamp", "clamp_min", "clamp_max", "masked_fill", "gather", "index_select", "flip", "one_hot", "softplus"]
 )
 
 # Operators of a compiled graph beyond those with the names above
@@ -228,6 +271,8 @@ STRUCTURE = set(
         "format",
         "unbind",
         "list",
+        "_set_item",
+        "split_with_sizes",
     ]
 )
 # Everything of TorchScript's own that is no operator on tensors; no print, no Python functions, no attributes

@@ -7,10 +7,11 @@ from typing import Any
 
 from .episodes import read_episodes
 from .errors import Refused
-from .examine import Report, examine
+from .examine import Report, examine, load
 from .files import sha256
 from .jail import check_in_jail, close_server
 from .llm import canonical
+from .passed import is_remembered, remember
 from .screen import screen
 from .settings import TFCAFSettings
 from .task import TaskDescription
@@ -67,20 +68,21 @@ def build_tfcaf(task: TaskDescription, settings: TFCAFSettings, forms: tuple[str
     from .sources import find_source
 
     found = find_source(task, settings, forms)
+    chosen = replace(settings, igm=found.igm or settings.igm, phi=found.phi or settings.phi)
     form = screen(found.source).form
     if form not in forms:
         raise Refused("text", f"the form {form} has no place here; this mixer takes {' or '.join(forms)}")
-    function: CreditFunction = compile_source(
-        found.source,
-        task,
-        found.igm or settings.igm,
-        settings.bias,
-        found.phi or settings.phi,
-        settings.backend,
-        found.origin,
-        settings,
-        trusted=found.trusted,
-    )
+    known = found.shipped or is_remembered(found.source, task, chosen)
+    function: CreditFunction
+    if found.report is not None and known:
+        function = load(found.source, task, chosen, found.origin, found.report)
+    else:
+        function = compile_source(
+            found.source, task, chosen.igm, chosen.bias, chosen.phi, chosen.backend, found.origin, chosen,
+            trusted=found.trusted,
+        )  # fmt: skip
+        if not found.trusted:
+            remember(found.source, task, chosen)
     function.provenance = found.provenance
     close_server()  # training needs the memory more
     return function

@@ -28,6 +28,7 @@ from .llm import Reply, Request, canonical
 
 SHIPPED = Path(__file__).parent / "examples"
 MANIFEST = "manifest.json"
+EPISODES = "episodes.json"  # the sample episodes that a search was given, if any
 FORMAT = 1
 
 

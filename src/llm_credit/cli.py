@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .archive import Archive, Entry
+from .archive import EPISODES, Archive, Entry
 from .errors import CreditError
 from .settings import TFCAFSettings
 from .task import TaskDescription, TaskError
@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `... | head` has seen enough
         sys.stderr.close()
         return 0
+    except OSError as e:  # a full disk, a folder that is a file
+        print(f"error: {e}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; replies that came are kept, the same command goes on from there", file=sys.stderr)
         return 130
@@ -66,13 +69,20 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, help in (
         ("show", "an archive entry: source, credits, numbers, transcript"),
+        ("report", "an archive entry as one HTML page with pictures"),
         ("verify", "find any byte of the archive that has changed"),
         ("list", "the archive's entries"),
     ):
         p = add(name, help)
         p.add_argument("--archive", default="llm_archive", metavar="DIR", help="default: llm_archive")
-        if name == "show":
+        if name in ("show", "report"):
             p.add_argument("entry", metavar="ENTRY", help="hash or its first digits")
+        if name == "report":
+            p.add_argument("--out", required=True, metavar="FILE.html")
+            p.add_argument(
+                "--episodes", metavar="FILE", help="sample episodes (src/describe.py --episodes writes them)"
+            )
+        if name == "show":
             p.add_argument("--png", metavar="FILE", help="draw the credits (needs matplotlib)")
         if name == "verify":
             p.add_argument("--replay", action="store_true", help="also search again on the recorded replies")
@@ -120,7 +130,7 @@ def _done(entry: Entry, out: str | None = None) -> int:
     print(f"accepted: {entry.result['candidate']}, igm: {entry.result['report']['igm']}")
     print(f"entry {entry.hash[:12]} in {entry.path}")
     if out:
-        Path(out).write_text(entry.source, encoding="utf-8")
+        _write_text(out, entry.source)
         print(f"function written to {out}")
     print(f"look at it: python -m llm_credit show {entry.hash[:12]} --archive {entry.path.parent.parent}")
     return 0
@@ -193,6 +203,29 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _report(options: argparse.Namespace) -> int:
+    from .episodes import read_episodes
+    from .page import page
+
+    entry = Archive(options.archive).get(options.entry)
+    problems = entry.problems()
+    if problems:
+        raise CreditError("the archive entry is not as it was written:\n  " + "\n  ".join(problems))
+    task = TaskDescription.from_dict(entry.json("question.json")["task"])
+    kept = entry.path / EPISODES
+    episodes = read_episodes(options.episodes or (str(kept) if kept.exists() else ""), task)
+    _write_text(options.out, page(entry, episodes))
+    print(f"report written to {options.out}")
+    return 0
+
+
+def _write_text(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as e:
+        raise CreditError(f"{path} cannot be written: {e}") from e
+
+
 def _verify(options: argparse.Namespace) -> int:
     archive = Archive(options.archive)
     problems = archive.problems()
@@ -227,6 +260,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "accept": _accept,
     "check": _check,
     "show": _show,
+    "report": _report,
     "verify": _verify,
     "list": _list,
 }

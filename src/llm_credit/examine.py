@@ -64,18 +64,37 @@ def examine(
 ) -> CreditFunction:
     """The function that ``source`` stands for, with its report. Raises Refused with the stage that refused it."""
     screened = screen(source)
-    program = BACKENDS[settings.backend](screened)
+    function = _built(screened, source, task, settings, origin)
     rehearse(screened, task)  # before the compiled function runs for the first time
-    kind = AdvantageTFCAF if screened.form == "credit_advantages" else TFCAF
-    function = kind(
-        program, screened.form, task.n_agents, task.state_dim, settings.igm, settings.phi, settings.bias, source, origin
-    )
     numbers = probe(function, screened, task, settings, episodes)
     function.report = replace(
         _accepted(screened, task, settings, numbers),
         counterexample=negative_state(function, task, settings) if numbers["negative_share"] > 0 else None,
     )
     return function
+
+
+def load(
+    source: str, task: TaskDescription, settings: TFCAFSettings, origin: str, report: Mapping[str, Any]
+) -> CreditFunction:
+    """The function that ``source`` stands for, without the checks that it is known to have passed.
+
+    It is screened and compiled, and its graph is looked at. report: what the checks found then.
+    """
+    function = _built(screen(source), source, task, settings, origin)
+    function.report = Report.from_dict(report)
+    return function
+
+
+def _built(
+    screened: Screened, source: str, task: TaskDescription, settings: TFCAFSettings, origin: str
+) -> CreditFunction:
+    """The compiled function, which has not run yet."""
+    kind = AdvantageTFCAF if screened.form == "credit_advantages" else TFCAF
+    return kind(
+        BACKENDS[settings.backend](screened), screened.form, task.n_agents, task.state_dim, settings.igm, settings.phi,
+        settings.bias, source, origin,
+    )  # fmt: skip
 
 
 def _accepted(screened: Screened, task: TaskDescription, settings: TFCAFSettings, numbers: dict[str, float]) -> Report:

@@ -130,7 +130,7 @@ class Interpreter:
                 self._assign(t, v)
         elif isinstance(target, ast.Subscript):
             base = self._value(target.value)
-            base[self._index(target.slice)] = plain(value)
+            base[self._index(target.slice)] = value if isinstance(base, list) else plain(value)
             if isinstance(base, torch.Tensor):
                 self._seen(target, [base, *tensors_in(value)], base)
 
@@ -161,7 +161,10 @@ class Interpreter:
         return tuple(self._value(e) for e in n.elts)
 
     def _list(self, n: ast.List) -> Any:
-        return [self._value(e) for e in n.elts]
+        found = [self._value(e) for e in n.elts]
+        if operations.elements(found, MAX_LIST) > MAX_LIST:
+            self._refuse(f"a list may have at most {MAX_LIST} elements")
+        return found
 
     def _binary(self, n: ast.BinOp) -> Any:
         return self._combine(n.op, self._value(n.left), self._value(n.right), operations.BINARY, n)
@@ -226,9 +229,11 @@ class Interpreter:
         given = [*arguments, *named.values()]
         call: Callable[..., Any]
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.names:
-            home, allowed = (torch, allow.TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
+            home, allowed = (
+                (torch, allow.ANY_TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
+            )
         else:
-            home, allowed = self._value(f.value), allow.METHODS
+            home, allowed = self._value(f.value), allow.ANY_METHOD
             given.insert(0, home)
         self.line = n.lineno
         if f.attr not in allowed:
@@ -247,7 +252,8 @@ class Interpreter:
 
     def _append(self, target: list[Any], arguments: list[Any]) -> None:
         target.append(*arguments)
-        if len(target) > MAX_LIST:
+        nested = any(isinstance(a, list) for a in arguments) and operations.elements(target, MAX_LIST) > MAX_LIST
+        if nested or len(target) > MAX_LIST:
             self._refuse(f"a list may have at most {MAX_LIST} elements")
 
     def _builtin(self, name: str, arguments: list[Any]) -> Any:
@@ -272,7 +278,7 @@ class Interpreter:
                 self._refuse("the number of states may only be used as a size, not in conditions or values")
             return Rows(operations.BINARY[type(op)](int(left), int(right)))
         if isinstance(left, list) or isinstance(right, list):
-            sides = [len(x) if isinstance(x, list) else x for x in (left, right)]
+            sides = [operations.elements(x, MAX_LIST) if isinstance(x, list) else x for x in (left, right)]
             if all(isinstance(x, int) for x in sides):
                 length = sides[0] * sides[1] if isinstance(op, ast.Mult) else sides[0] + sides[1]
                 if length > MAX_LIST:

@@ -361,6 +361,22 @@ def _chunk(w: Walk, x: Tensor, chunks: int, dim: int = 0) -> list[Tensor]:
     return parts
 
 
+@follows("split")
+def _split(w: Walk, x: Tensor, sizes: Any, dim: int = 0) -> list[Tensor]:
+    d, parts, start = axis(x.node, dim), [], 0
+    for part in x.node.meta.split(sizes, d):
+        stop = start + part.shape[d]
+        parts.append(w.op("index", x, extra=(*[("slice", None, None, None)] * d, ("slice", start, stop, None))))
+        start = stop
+    return parts
+
+
+@follows("unbind")
+def _unbind(w: Walk, x: Tensor, dim: int = 0) -> list[Tensor]:
+    d = axis(x.node, dim)
+    return [w.op("index", x, extra=(*[("slice", None, None, None)] * d, k)) for k in range(x.shape[d])]
+
+
 @follows("cat")
 def _cat(w: Walk, tensors: list[Tensor], dim: int = 0) -> Tensor:
     return w.op("cat", *tensors, extra=(dim % len(tensors[0].shape),))

@@ -65,6 +65,16 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     return [t for v in value for t in tensors_in(v)] if isinstance(value, (list, tuple)) else []
 
 
+def elements(value: Any, limit: int) -> int:
+    """How many elements a list has, those of lists inside it counted; it stops counting above ``limit``."""
+    count = 0
+    for v in value:
+        count += elements(v, limit - count) if isinstance(v, (list, tuple)) else 1
+        if count > limit:
+            break
+    return count
+
+
 def as_load(target: ast.expr) -> ast.expr:
     if isinstance(target, ast.Name):
         return ast.Name(target.id, ast.Load())

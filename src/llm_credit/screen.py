@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from . import allowlist as allow
+from .desugar import desugar
 from .errors import Refused
 from .rewrite import rewrite
 
@@ -50,8 +51,9 @@ def screen(source: str) -> Screened:
         if isinstance(part, ast.arg):
             part.annotation = None
     function.returns = None
-    checker = _Checker(function)
-    for statement in function.body:
+    left_out = desugar(function)
+    checker = _Checker(function, left_out)
+    for statement in [*function.body, *left_out]:
         checker.visit(statement)
     rewrite(function)
     return Screened(function, function.name)
@@ -115,12 +117,12 @@ def _is_harmless_import(statement: ast.stmt) -> bool:
 class _Checker(ast.NodeVisitor):
     """Refuses the first thing that is not on the lists."""
 
-    def __init__(self, function: ast.FunctionDef) -> None:
+    def __init__(self, function: ast.FunctionDef, left_out: list[ast.stmt]) -> None:
         self.parameters = {p.arg for p in function.args.args}
         self.iterations = 1  # how often the line that is looked at runs
         self.total = 0
         self.assigned: dict[str, list[ast.expr | None]] = {}
-        for node in ast.walk(function):
+        for node in (n for part in [function, *left_out] for n in ast.walk(part)):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
                 self._note(node)
         self.locals = self.parameters | set(self.assigned)
@@ -203,7 +205,7 @@ class _Checker(ast.NodeVisitor):
                 self.refuse(node, "an einsum equation has letters, commas, spaces and an arrow, as 'ni,nj->nij'")
             arguments = arguments[1:]
         for keyword in node.keywords:
-            if keyword.arg not in allow.KEYWORDS:
+            if keyword.arg not in allow.ANY_KEYWORD:
                 self.refuse(node, f"the keyword argument {keyword.arg} is not allowed")
         if name in allow.SIZED:
             self._check_size(node)
@@ -220,10 +222,10 @@ class _Checker(ast.NodeVisitor):
             self.refuse(node, "only named functions may be called")
             raise AssertionError
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.locals:
-            if f.attr not in (allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
+            if f.attr not in (allow.ANY_TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
                 self.refuse(node, f"{f.value.id}.{f.attr} is not allowed")
             return f.attr
-        if f.attr not in allow.METHODS:
+        if f.attr not in allow.ANY_METHOD:
             self.refuse(node, f"the method .{f.attr}() is not allowed")
         self.visit(f.value)
         return f.attr
@@ -302,4 +304,9 @@ class _Checker(ast.NodeVisitor):
 
 
 def _is_fresh(value: ast.expr) -> bool:
+    """Whether a value's memory is its own: a list, the result of arithmetic, a tensor made here."""
+    if isinstance(value, ast.UnaryOp):
+        return isinstance(value.op, (ast.USub, ast.Invert))
+    if isinstance(value, (ast.List, ast.BinOp, ast.Compare)):
+        return True
     return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in allow.FRESH

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .archive import Archive, Entry, Workspace, key_of
+from .archive import EPISODES, Archive, Entry, Workspace, key_of
 from .episodes import read_episodes
 from .errors import CreditError
 from .examine import Report
@@ -103,6 +103,8 @@ def run_search(
 ) -> SearchResult:
     """The search on a workspace: what it holds is not asked or measured again."""
     episodes = read_episodes(settings.episodes, task)
+    if episodes is not None:
+        workspace.write(EPISODES, json.dumps(episodes) + "\n")  # the report shows credits over them
 
     def check(source: str) -> Report:
         known = workspace.check(source)
@@ -257,9 +259,12 @@ class Session:
     def _take(self, request: Request, workspace: Workspace) -> bool:
         """Keeps a pasted reply; False if there is none yet."""
         path = self._reply_path(request)
-        if not path.exists() or not path.read_text(encoding="utf-8").strip():
+        try:
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+        except UnicodeDecodeError as e:
+            raise CreditError(f"{path} is not UTF-8 text: {e}; save the answer as UTF-8") from e
+        if not text.strip():
             return False
-        text = path.read_text(encoding="utf-8")
         reply = Reply(text, model=f"{request.model} (as asked for; carried by hand)")
         workspace.keep_reply(request, reply)
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "request": request.hash,

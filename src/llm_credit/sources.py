@@ -14,6 +14,7 @@ from .archive import Entry
 from .builtin import builtin_source
 from .errors import CreditError
 from .files import sha256
+from .passed import DECISIVE
 from .session import Session, archive_of, key_for
 from .settings import TFCAFSettings
 from .task import TaskDescription
@@ -33,6 +34,8 @@ class Found:
     igm: str = ""
     phi: str = ""
     trusted: bool = False
+    report: dict[str, Any] | None = None  # what the checks found, where it was found under the same settings
+    shipped: bool = False
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
@@ -67,7 +70,7 @@ def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
             f"llm.source=archive: {archive.root} holds no finished search for {task.name} with these settings; nothing "
             f"was sent. Make one with llm.source=live, or by hand with `python -m llm_credit prompts`.{hint}"
         )
-    return from_entry(entry, task)
+    return from_entry(entry, task, settings)
 
 
 def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
@@ -80,7 +83,7 @@ def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms
     return "differs in " + ", ".join(parts) if parts else ""
 
 
-def from_entry(entry: Entry, task: TaskDescription) -> Found:
+def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> Found:
     """The function of a finished search. Raises CreditError if a byte of it has changed or it is of another task."""
     problems = entry.problems()
     if problems:
@@ -97,14 +100,20 @@ def from_entry(entry: Entry, task: TaskDescription) -> Found:
         raise CreditError(f"archive entry {entry.hash[:12]}: function.py is not the function that was accepted")
     provenance = {"entry": entry.hash, "path": str(entry.path), "calls": result["cost"], "carried": result["carried"]}
     origin = f"archive:{entry.hash[:12]}" + (" (ships with the project)" if entry.shipped else "")
-    return Found(entry.source, origin, result["igm"], result["phi"], False, provenance)
+    same = described.to_json() == task.to_json() and all(
+        value == getattr(settings, name) for name, value in question["settings"].items() if name in DECISIVE
+    )
+    report = result["report"] if same else None
+    return Found(
+        entry.source, origin, result["igm"], result["phi"], provenance=provenance, report=report, shipped=entry.shipped
+    )
 
 
 def _live(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
     from .session import search_live
 
     try:
-        return from_entry(search_live(task, settings, forms), task)
+        return from_entry(search_live(task, settings, forms), task, settings)
     except CreditError as e:
         if settings.fallback != "builtin":
             raise
@@ -125,7 +134,7 @@ def _manual(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]
             f"llm.manual={settings.manual}: replies are still missing. Paste them into its replies and run "
             f"`python -m llm_credit accept {settings.manual}`"
         )
-    return from_entry(entry, task)
+    return from_entry(entry, task, settings)
 
 
 def _auto(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
@@ -135,7 +144,7 @@ def _auto(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) 
     entry = archive_of(settings, shipped=False).find(key_for(task, settings, forms))
     if entry is not None:
         log.info("llm.source=auto: the archive holds a finished search for this task and these settings")
-        return from_entry(entry, task)
+        return from_entry(entry, task, settings)
     asked_for = bool(os.environ.get("ANTHROPIC_API_KEY") or settings.base_url)
     if asked_for and importlib.util.find_spec("anthropic") is None:
         log.warning("llm.source=auto: a key is set, but the package anthropic is not there (requirements-llm.txt)")

@@ -190,6 +190,10 @@ def _check(task: TaskDescription) -> None:
 
 
 def _check_field(f: StateField, task: TaskDescription) -> None:
+    for name, kind in (("start", int), ("size", int), ("count", int), ("stride", int), ("low", float), ("high", float)):
+        value = getattr(f, name)
+        if not isinstance(value, (int, kind)):
+            raise TaskError(f"state field {f.name!r}: {name} should be a number, not {value!r}")
     if not f.name.isidentifier():
         raise TaskError(f"state field name {f.name!r} is not an identifier")
     if f.kind not in KINDS:

@@ -38,6 +38,12 @@ def make_task() -> TaskDescription:
     )
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """What passes in one test is not remembered in the next, nor in the user's own folder."""
+    monkeypatch.setenv("LLM_CREDIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def task() -> TaskDescription:
     return make_task()

@@ -96,8 +96,6 @@ HOSTILE = {
     "cuda": ("screen", weights("w = state[:, :2].cuda()")),
     "parameter": ("screen", weights("state = state + 1\nw = state[:, :2]")),
     "lambda": ("screen", weights("f = lambda x: x\nw = state[:, :2]")),
-    "comprehension": ("screen", weights("x = [i for i in range(3)]\nw = state[:, :2]")),
-    "try": ("screen", weights("try:\n    w = state[:, :2]\nexcept Exception:\n    w = state[:, :2]")),
     "print": ("screen", weights(f"print(state)\nw = {S}")),
     "string": ("screen", weights(f"x = 'a'\nw = {S}")),
     "f-string": ("screen", weights(f"x = f'{{state}}'\nw = {S}")),

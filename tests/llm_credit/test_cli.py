@@ -19,6 +19,7 @@ FEW = ["check_states=64", "candidates=2", "rounds=1"]
 def place(task, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "task.json").write_text(task.to_json())
+    (tmp_path / "odd.json").write_text(task.to_json().replace('"size": 1', '"size": "x"'))
     (tmp_path / "good.py").write_text(UNIFORM)
     (tmp_path / "bad.py").write_text(BROKEN)
     return tmp_path
@@ -47,6 +48,8 @@ def test_check_refuses_with_stage_line_and_reason(place, capsys):
         (["check", "good.py", "--task", "task.json", "--set", "rounds"], "should be KEY=VALUE"),
         (["check", "good.py", "--task", "task.json", "--set", "rounds=many"], "must be a whole number"),
         (["check", "good.py", "--task", "task.json", "--set", "llm.rounds=0"], "must be at least 1"),
+        (["check", "good.py", "--task", "odd.json"], "size should be a number, not 'x'"),
+        (["prompts", "task.json", "--out", "good.py"], "good.py"),
         (["show", "abc"], "no entry"),
         (["accept", "nowhere"], "is no folder of"),
         (["write", "task.json"], "ANTHROPIC_API_KEY"),
@@ -125,6 +128,14 @@ def test_a_search_carried_by_hand(place, capsys, task):
     other = replace(task, name="other")
     with pytest.raises(CreditError, match="not as other is now"):
         build_tfcaf(other, chosen)
+
+
+def test_an_answer_that_is_no_text_is_named(place, capsys):
+    assert main(["prompts", "task.json", "--out", "hand", "--set", *FEW]) == 0
+    reply = min((place / "hand" / "replies").iterdir())
+    reply.write_bytes(b"\xff\xfe")
+    assert main(["accept", "hand"]) == 2
+    assert f"{reply.name} is not UTF-8 text" in capsys.readouterr().err
 
 
 def test_prompts_do_not_overwrite_another_search(place, capsys):
