@@ -21,11 +21,14 @@ class _Entry(NamedTuple):
 
 _LBF = _Entry("envs.lbf", "LBFEnv", "pip install lbforaging==2.0.0")
 _MATRIX = _Entry("envs.matrix_game", "MatrixGame", "")
+_SC2 = "make sc2, then pip install --no-deps git+https://github.com/oxwhirl/smacv2.git (docs/environments/sc2.md)"
 _ENTRIES: Mapping[str, _Entry] = {
     "lbf": _LBF,
     "matrix_game": _MATRIX,
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
+    "sc2": _Entry("envs.sc2", "SC2Env", _SC2),
+    "sc2_v2": _Entry("envs.sc2_v2", "SC2v2Env", _SC2),
 }
 
 

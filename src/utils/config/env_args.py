@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 import envs
+from envs.multiagentenv import MultiAgentEnv
 from utils.config.kinds import kind_of_hint
 from utils.config.suggest import nearest_names
 
@@ -22,8 +23,7 @@ class EnvArgs:
     def __init__(self, env: str) -> None:
         self.env = env
         adapter = envs.REGISTRY[env]
-        parameters = inspect.signature(adapter).parameters.values()
-        hints = _hints(adapter)
+        parameters, hints = _parameters(adapter), _hints(adapter)
         named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         self.kinds = {p.name: kind_of_hint(hints.get(p.name, Any)) for p in named}
         self.needed = [p.name for p in named if p.default is p.empty and p.name != SEED]
@@ -43,9 +43,23 @@ class EnvArgs:
         raise ValueError(f"does not exist for env={self.env}; {hint}")
 
 
+def _parameters(adapter: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Those of the adapter; ``**options`` stands for the fields of its ``options_class``, if it has one."""
+    own = list(inspect.signature(adapter).parameters.values())
+    options = _options_class(adapter)
+    if options is None:
+        return own
+    return [p for p in own if p.kind is not p.VAR_KEYWORD] + list(inspect.signature(options).parameters.values())
+
+
+def _options_class(adapter: Callable[..., Any]) -> type[Any] | None:
+    return adapter.options_class if inspect.isclass(adapter) and issubclass(adapter, MultiAgentEnv) else None
+
+
 def _hints(adapter: Callable[..., Any]) -> dict[str, Any]:
     target = adapter.__init__ if inspect.isclass(adapter) else adapter
+    options = _options_class(adapter)
     try:
-        return get_type_hints(target)
+        return get_type_hints(target) | (get_type_hints(options) if options is not None else {})
     except NameError:  # a name that is imported for type checkers only: keys are checked, types are not
         return {}
