@@ -160,6 +160,6 @@ def _summary(layout: SmacLayout, ranges: str) -> str:
     return (
         f"{armies} The enemies attack what is near them. The types on the enemies' side: {'; '.join(enemy_kinds)}."
         f"{shields} An agent is one unit and does nothing by itself. {seen} An attack goes on over as many steps as it "
-        "is chosen: a weapon fires when its cooldown is over. Killing enemies one after the other, and keeping the hurt "
-        "out of reach, wins battles."
+        "is chosen: a weapon fires when its cooldown is over. Killing enemies one after the other, and keeping the "
+        "hurt out of reach, wins battles."
     )
