@@ -66,8 +66,8 @@ _ENVIRONMENT = (
     Key(
         "runner",
         text(),
-        "`episode`: one environment in the trainer; `parallel`: `batch_size_run` environments, each in a worker process "
-        "or, where the environment is batched itself, all in the trainer.",
+        "`episode`: one environment in the trainer; `parallel`: `batch_size_run` environments, each in a worker "
+        "process or, where the environment is batched itself, all in the trainer.",
     ),
     Key(
         "batch_size_run", whole(1), "Environments that run at the same time; 1 with `runner: episode`.", "environments"
