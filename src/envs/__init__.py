@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from utils.errors import UserError
 
 if TYPE_CHECKING:
+    from envs.batched import BatchedEnv
     from envs.multiagentenv import MultiAgentEnv
+
+
+class Adapter(Protocol):
+    """A class that makes environments from ``env_args``; ``batched``: see :class:`envs.multiagentenv.MultiAgentEnv`."""
+
+    batched: type[BatchedEnv] | None
+
+    def __call__(self, *args: Any, **env_args: Any) -> MultiAgentEnv: ...
 
 
 class _Entry(NamedTuple):
@@ -32,10 +41,10 @@ _ENTRIES: Mapping[str, _Entry] = {
 }
 
 
-class _Registry(Mapping[str, "Callable[..., MultiAgentEnv]"]):
+class _Registry(Mapping[str, Adapter]):
     """Adapter classes by name; an adapter and its package are imported when it is asked for."""
 
-    def __getitem__(self, name: str) -> Callable[..., MultiAgentEnv]:
+    def __getitem__(self, name: str) -> Adapter:
         """Raises UserError, and no KeyError, for an unknown name and for a missing package."""
         if name not in _ENTRIES:
             near = get_close_matches(str(name), _ENTRIES, n=1)
@@ -62,7 +71,7 @@ class _Registry(Mapping[str, "Callable[..., MultiAgentEnv]"]):
         return len(_ENTRIES)
 
 
-REGISTRY: Mapping[str, Callable[..., MultiAgentEnv]] = _Registry()
+REGISTRY: Mapping[str, Adapter] = _Registry()
 
 
 def modules_of(name: str) -> list[str]:

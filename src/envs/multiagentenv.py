@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
 
+if TYPE_CHECKING:
+    from envs.batched import BatchedEnv
+
 
 class MultiAgentEnv(ABC):
     """A cooperative task with one team reward. ``n_agents`` and ``episode_limit`` (steps) are set by subclasses.
 
-    options_class: a dataclass whose fields an adapter with ``**options`` takes as ``env_args``; None for the others.
+    batched: the class that steps many episodes of this task at once, where there is one (see :mod:`envs.batched`).
     """
 
-    options_class: ClassVar[type[Any] | None] = None
+    batched: ClassVar[type[BatchedEnv] | None] = None
     n_agents: int
     episode_limit: int
 

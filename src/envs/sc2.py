@@ -5,6 +5,7 @@ Legend: A agents, E enemies, O observation, S state, U actions.
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from envs.multiagentenv import MultiAgentEnv
 from envs.sc2_description import describe_sc2
 from envs.sc2_game import Game, GameLost
 from envs.sc2_install import check_install
-from envs.sc2_options import SC2Options
+from envs.sc2_options import SC2Options, signature_of
 from envs.suggest import nearest
 from llm_credit.task import TaskDescription
 from utils.errors import EnvironmentLost, UserError
@@ -32,6 +33,7 @@ class SC2Env(MultiAgentEnv):
     Raises UserError for an unknown map, and where the game, its version or the map's file is missing.
     """
 
+    __signature__: ClassVar[inspect.Signature] = signature_of(SC2Options)  # the keys of env_args
     options_class: ClassVar[type[SC2Options]] = SC2Options
     config_name: ClassVar[str] = "sc2"
     draws_armies: ClassVar[bool] = False  # SMACv2 does; SMAC's maps bring their units

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
@@ -75,3 +76,10 @@ class SC2v2Options(SC2Options):
     fully_observable: bool = False
     prob_obs_enemy: float = 1.0
     action_mask: bool = True
+
+
+def signature_of(options: type[SC2Options]) -> inspect.Signature:
+    """What an adapter with these options is called with."""
+    signature = inspect.signature(options, eval_str=True)
+    seed = inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=int | None)
+    return signature.replace(parameters=[*signature.parameters.values(), seed], return_annotation=inspect.Signature.empty)

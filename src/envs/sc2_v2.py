@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from smacv2.env.starcraft2.wrapper import StarCraftCapabilityEnvWrapper
 
 from envs.sc2 import SC2Env
 from envs.sc2_game import Game
-from envs.sc2_options import SC2v2Options
+from envs.sc2_options import SC2v2Options, signature_of
 from utils.errors import UserError
 
 
@@ -52,6 +53,7 @@ def _give_generator(distribution: Distribution, generator: np.random.Generator) 
 class SC2v2Env(SC2Env):
     """One of SMACv2's 10gen tasks. Raises UserError as SC2Env does, and for a ``capability_config`` that is not whole."""
 
+    __signature__: ClassVar[inspect.Signature] = signature_of(SC2v2Options)
     options_class: ClassVar[type[SC2v2Options]] = SC2v2Options
     config_name: ClassVar[str] = "sc2_v2"
     draws_armies: ClassVar[bool] = True

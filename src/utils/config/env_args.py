@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import envs
-from envs.multiagentenv import MultiAgentEnv
 from utils.config.kinds import kind_of_hint
 from utils.config.suggest import nearest_names
 
@@ -23,9 +22,9 @@ class EnvArgs:
     def __init__(self, env: str) -> None:
         self.env = env
         adapter = envs.REGISTRY[env]
-        parameters, hints = _parameters(adapter), _hints(adapter)
+        parameters = _parameters(adapter)
         named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        self.kinds = {p.name: kind_of_hint(hints.get(p.name, Any)) for p in named}
+        self.kinds = {p.name: kind_of_hint(p.annotation) for p in named}
         self.needed = [p.name for p in named if p.default is p.empty and p.name != SEED]
         self._any_key = any(p.kind is p.VAR_KEYWORD for p in parameters)
 
@@ -44,22 +43,8 @@ class EnvArgs:
 
 
 def _parameters(adapter: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Those of the adapter; ``**options`` stands for the fields of its ``options_class``, if it has one."""
-    own = list(inspect.signature(adapter).parameters.values())
-    options = _options_class(adapter)
-    if options is None:
-        return own
-    return [p for p in own if p.kind is not p.VAR_KEYWORD] + list(inspect.signature(options).parameters.values())
-
-
-def _options_class(adapter: Callable[..., Any]) -> type[Any] | None:
-    return adapter.options_class if inspect.isclass(adapter) and issubclass(adapter, MultiAgentEnv) else None
-
-
-def _hints(adapter: Callable[..., Any]) -> dict[str, Any]:
-    target = adapter.__init__ if inspect.isclass(adapter) else adapter
-    options = _options_class(adapter)
     try:
-        return get_type_hints(target) | (get_type_hints(options) if options is not None else {})
+        signature = inspect.signature(adapter, eval_str=True)
     except NameError:  # a name that is imported for type checkers only: keys are checked, types are not
-        return {}
+        signature = inspect.signature(adapter)
+    return list(signature.parameters.values())
