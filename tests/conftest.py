@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch as th
 import yaml
+from tests.sc2_standin.install import lay_out
 
 from components.episode_buffer import EpisodeBatch
 from components.transforms import OneHot
@@ -33,6 +34,14 @@ def _no_key() -> None:
     """No test may ask a language model because the person who runs it has a key."""
     for name in [n for n in os.environ if n.startswith("ANTHROPIC_")]:
         del os.environ[name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sc2_standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pysc2 looks for StarCraft II: always the stand-in, also for a person who has the game."""
+    folder = lay_out(tmp_path_factory.mktemp("sc2"))
+    os.environ["SC2PATH"] = str(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

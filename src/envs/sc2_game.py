@@ -85,16 +85,6 @@ class Game(StarCraft2Env):
             random.setstate(python)
             np.random.set_state(theirs)
 
-    def get_agent_action(self, a_id: int, action: int) -> Any:
-        if not self.stochastic_attack or action < self.n_actions_no_attack:
-            return super().get_agent_action(a_id, action)
-        self.stochastic_attack = False  # the package would draw from the operating system
-        try:
-            command = super().get_agent_action(a_id, action)
-        finally:
-            self.stochastic_attack = True
-        return command if self._rng.random() <= self.agent_attack_probabilities[a_id] else None
-
     # -- the game's process
     def reset(self, episode_config: dict[str, Any] | None = None) -> tuple[list[np.ndarray], np.ndarray]:
         """Starts an episode, and the game where none runs. Raises GameLost."""

@@ -67,12 +67,10 @@ class SC2v2Options(SC2Options):
 
     capability_config: dict[str, Any] = field(default_factory=dict)
     obs_own_pos: bool = True
-    obs_starcraft: bool = True
     conic_fov: bool = False
     num_fov_actions: int = 12
     use_unit_ranges: bool = True
     min_attack_range: float = 2
-    kill_unit_step_mul: int = 2
     fully_observable: bool = False
     prob_obs_enemy: float = 1.0
     action_mask: bool = True

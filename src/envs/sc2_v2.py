@@ -17,6 +17,24 @@ from envs.sc2_options import SC2v2Options, signature_of
 from utils.errors import UserError
 
 
+KNOWN = ("n_units", "n_enemies", "team_gen", "start_positions", "enemy_mask")
+
+
+def _check_config(config: Mapping[str, Any]) -> None:
+    missing = [key for key in ("n_units", "n_enemies", "team_gen") if key not in config]
+    if missing:
+        raise UserError(f"env_args.capability_config lacks {', '.join(missing)}; config/envs/sc2_v2.yaml shows a whole one")
+    unknown = [key for key in config if key not in KNOWN]
+    if unknown:
+        raise UserError(
+            f"env_args.capability_config.{unknown[0]} is not offered; there is {', '.join(KNOWN)} (smacv2's attack and "
+            "health, an accuracy and a health level for each agent, are left out)"
+        )
+    for key in ("n_units", "n_enemies"):
+        if type(config[key]) is not int or config[key] < 1:
+            raise UserError(f"env_args.capability_config.{key} must be a whole number of at least 1, not {config[key]}")
+
+
 class SeededCapabilities(StarCraftCapabilityEnvWrapper):
     """The package's wrapper around a game of ours; its distributions draw from generators that have a seed."""
 
@@ -60,6 +78,7 @@ class SC2v2Env(SC2Env):
     options: SC2v2Options
 
     def _build_game(self) -> Game:
+        _check_config(self.options.capability_config)
         try:
             self.capabilities = SeededCapabilities(self.options.capability_config)
         except (KeyError, TypeError, AttributeError) as e:
