@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch as th
 import yaml
-from tests.sc2_standin.install import lay_out
 
 from components.episode_buffer import EpisodeBatch
 from components.transforms import OneHot
 from run.experiment import make_scheme as scheme_of_run
+from tests.sc2_standin.install import lay_out
 
 ROOT = Path(__file__).resolve().parent.parent
 

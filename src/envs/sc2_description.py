@@ -28,6 +28,8 @@ UNIT_RANGES = (
     "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
     "{least:g} cells away: {ranges}."
 )
+SMAC_REGAINS = ", or their gain in size where they regained more than they lost"
+SMACV2_REGAINS = " (nothing where they regained more than they lost)"
 DRAWN_SCALE = (
     " The divisor is that of the first episode's enemies (their health and shields, {death:g} for each, and {win:g}, "
     "divided by {rate:g}) and stays; the largest possible returns belong to the weakest first enemies."
@@ -64,6 +66,8 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         of_type = "in range of the agent's type"
         actions = (replace(a, meaning=a.meaning.replace(f"within {SHOOT:g} cells", of_type)) for a in task.actions)
         task = replace(task, actions=tuple(actions))
+    if layout.scenario.drawn:
+        task = replace(task, reward=task.reward.replace(SMAC_REGAINS, SMACV2_REGAINS))
     if layout.scenario.drawn and options.reward_scale and not options.reward_sparse:
         scale = DRAWN_SCALE.format(
             death=options.reward_death_value, win=options.reward_win, rate=options.reward_scale_rate

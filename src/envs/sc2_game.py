@@ -4,6 +4,7 @@ smacv2 (https://github.com/oxwhirl/smacv2) is used as it is; what is wrong in it
 
 - on SMAC's maps with several unit types ``get_unit_type_id`` counts agents' types as if they were enemies';
 - on those maps an enemy that nobody has seen yet blanks what an agent observes of the enemies before it;
+- there, too, the reward cuts off what enemies regain, where SMAC takes its size;
 - ``reset`` before the first episode has ended starts a second game;
 - a crash is recovered half: the next episode begins with the units of the lost game;
 - its random numbers come from global generators and from the operating system.
@@ -52,6 +53,14 @@ class Game(StarCraft2Env):
 
     changes: arguments of the package's class in place of those in ``options``.
     """
+
+    max_reward: float
+    reward_only_positive: bool
+    reward_negative_scale: float
+    renderer: Any
+    _controller: Any
+    _sc2_proc: Any
+    _episode_count: int
 
     def __init__(self, options: SC2Options, seed: int, **changes: Any) -> None:
         self._step_timeout, self._start_timeout = options.step_timeout, options.start_timeout
@@ -108,8 +117,11 @@ class Game(StarCraft2Env):
         except LAUNCH_ERRORS as e:
             raise GameLost(f"{type(e).__name__}: {e}") from e
         # For every answer from now on: a game that hangs looks like a lost connection then.
-        self._controller._client._sock.settimeout(self._step_timeout)
+        self._connection().settimeout(self._step_timeout)
         self._untouched = True
+
+    def _connection(self) -> Any:
+        return self._controller._client._sock
 
     def _launch(self) -> None:
         self._start_or_clear()
@@ -208,6 +220,17 @@ class Game(StarCraft2Env):
             return self.get_avail_agent_actions(agent_id)
         return super().get_true_avail_agent_actions(agent_id)
 
+    def reward_battle(self) -> float:
+        """SMAC's on its maps: what enemies regain counts by its size, where smacv2 counts nothing."""
+        if self.generated or self.reward_sparse or not self.reward_only_positive:
+            return float(super().reward_battle())
+        scale, self.reward_negative_scale = self.reward_negative_scale, 0.0
+        self.reward_only_positive = False  # with these two the package gives the sum before it is cut off at 0
+        try:
+            return abs(float(super().reward_battle()))
+        finally:
+            self.reward_only_positive, self.reward_negative_scale = True, scale
+
     def update_units(self) -> Any:
         self._avail = {}
         return super().update_units()
@@ -221,8 +244,8 @@ class Game(StarCraft2Env):
 def _tolerant_shuffle() -> Iterator[None]:
     """pysc2's module of colours calls ``random.shuffle`` with the second argument that Python 3.11 took away."""
     shuffle = random.shuffle
-    random.shuffle = lambda x, *_: shuffle(x)  # type: ignore[misc,assignment]
+    random.shuffle = lambda x, *_: shuffle(x)
     try:
         yield
     finally:
-        random.shuffle = shuffle  # type: ignore[misc]
+        random.shuffle = shuffle

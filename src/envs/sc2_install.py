@@ -18,8 +18,8 @@ INSTALL = f"make sc2, then {SMACV2}"
 PAGE = "docs/environments/sc2.md says it step by step"
 GAME = (
     "fetch StarCraft II 4.10 for Linux from Blizzard (https://github.com/Blizzard/s2client-proto#linux-packages; the "
-    "archive's password stands for accepting Blizzard's AI and Machine Learning License), unzip it to ~/StarCraftII, or "
-    "anywhere and set SC2PATH to that folder"
+    "archive's password stands for accepting Blizzard's AI and Machine Learning License), unzip it to ~/StarCraftII, "
+    "or anywhere and set SC2PATH to that folder"
 )
 MAPS = (
     "copy the folder smacv2/env/starcraft2/maps/SMAC_Maps of the smacv2 repository (the installed package lacks it) to "

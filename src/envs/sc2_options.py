@@ -62,7 +62,7 @@ class SC2Options:
 class SC2v2Options(SC2Options):
     """SMACv2's options, with the defaults of its shipped configs, on top of SMAC's.
 
-    capability_config: what is drawn for each episode: ``n_units``, ``n_enemies``, ``team_gen``, ``start_positions``, ...
+    capability_config: what is drawn for each episode; config/envs/sc2_v2.yaml shows one.
     """
 
     capability_config: dict[str, Any] = field(default_factory=dict)
@@ -80,4 +80,6 @@ def signature_of(options: type[SC2Options]) -> inspect.Signature:
     """What an adapter with these options is called with."""
     signature = inspect.signature(options, eval_str=True)
     seed = inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=int | None)
-    return signature.replace(parameters=[*signature.parameters.values(), seed], return_annotation=inspect.Signature.empty)
+    return signature.replace(
+        parameters=[*signature.parameters.values(), seed], return_annotation=inspect.Signature.empty
+    )

@@ -16,14 +16,14 @@ from envs.sc2_game import Game
 from envs.sc2_options import SC2v2Options, signature_of
 from utils.errors import UserError
 
-
+EXAMPLE = "config/envs/sc2_v2.yaml shows a whole one"
 KNOWN = ("n_units", "n_enemies", "team_gen", "start_positions", "enemy_mask")
 
 
 def _check_config(config: Mapping[str, Any]) -> None:
     missing = [key for key in ("n_units", "n_enemies", "team_gen") if key not in config]
     if missing:
-        raise UserError(f"env_args.capability_config lacks {', '.join(missing)}; config/envs/sc2_v2.yaml shows a whole one")
+        raise UserError(f"env_args.capability_config lacks {', '.join(missing)}; {EXAMPLE}")
     unknown = [key for key in config if key not in KNOWN]
     if unknown:
         raise UserError(
@@ -69,7 +69,7 @@ def _give_generator(distribution: Distribution, generator: np.random.Generator) 
 
 
 class SC2v2Env(SC2Env):
-    """One of SMACv2's 10gen tasks. Raises UserError as SC2Env does, and for a ``capability_config`` that is not whole."""
+    """One of SMACv2's 10gen tasks. Raises UserError as SC2Env does, and for a faulty ``capability_config``."""
 
     __signature__: ClassVar[inspect.Signature] = signature_of(SC2v2Options)
     options_class: ClassVar[type[SC2v2Options]] = SC2v2Options
@@ -83,8 +83,7 @@ class SC2v2Env(SC2Env):
             self.capabilities = SeededCapabilities(self.options.capability_config)
         except (KeyError, TypeError, AttributeError) as e:
             raise UserError(
-                f"env_args.capability_config is not what smacv2 takes ({type(e).__name__}: {e}); "
-                "config/envs/sc2_v2.yaml shows a whole one"
+                f"env_args.capability_config is not what smacv2 takes ({type(e).__name__}: {e}); {EXAMPLE}"
             ) from e
         game = Game(self.options, seed=self._seed, capability_config=self.capabilities.distribution_config)
         game.on_seed = self.capabilities.seed_generators

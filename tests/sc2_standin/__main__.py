@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from s2clientprotocol import sc2api_pb2 as sc
 
@@ -15,7 +16,7 @@ WAIT_SECONDS = 60.0  # for a client; a program that nobody wants ends by itself
 
 
 def main(argv: Sequence[str]) -> int:
-    options = dict(zip(argv, argv[1:], strict=False))  # pysc2 gives every option one value
+    options = dict(pairwise(argv))  # pysc2 gives every option one value
     host, port = options.get("-listen", "127.0.0.1"), int(options["-port"])
     if host not in ("127.0.0.1", "::1"):
         print("the stand-in listens on loopback only", file=sys.stderr)

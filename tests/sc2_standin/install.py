@@ -17,8 +17,7 @@ def lay_out(folder: Path, build: int = BUILD) -> Path:
     program = folder / "Versions" / f"Base{build}" / "SC2_x64"
     program.parent.mkdir(parents=True, exist_ok=True)
     program.write_text(
-        f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} "
-        '-m tests.sc2_standin "$@"\n'
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m tests.sc2_standin "$@"\n'
     )
     program.chmod(0o755)
     maps = folder / "Maps" / "SMAC_Maps"

@@ -1,6 +1,7 @@
 """Whole episodes through the real pysc2 and the game's protocol, with the stand-in in the game's place."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -9,11 +10,15 @@ pytest.importorskip("pysc2", reason="pysc2 is not installed: make sc2")
 from pysc2 import run_configs
 from pysc2.lib import protocol, remote_controller
 from s2clientprotocol import sc2api_pb2 as sc
+
 from tests.sc2_standin.armies import SCENARIOS
 from tests.sc2_standin.battle import AGENTS, COMPUTER
 from tests.sc2_standin.player import Player
 
-TERRAN = (["marine", "marine", "marauder", "marauder", "medivac"], ["marine", "marauder", "marine", "marauder", "medivac"])
+TERRAN = (
+    ["marine", "marine", "marauder", "marauder", "medivac"],
+    ["marine", "marauder", "marine", "marauder", "medivac"],
+)
 TASKS = {
     "3m": ("3m", None, 60),
     "2s3z": ("2s3z", None, 120),
@@ -67,7 +72,7 @@ def test_shields_take_damage_first_and_medivacs_heal():
     for history in histories("2s3z", 6):
         full = history[0][1]
         assert all(health == full or shield < 1 for shield, health in history)
-    rises = [b[1] > a[1] for history in histories("MMM2", 7) for a, b in zip(history, history[1:])]
+    rises = [b[1] > a[1] for history in histories("MMM2", 7) for a, b in pairwise(history)]
     assert any(rises)  # a marine's health does not come back by itself
 
 
