@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from smacv2.env.starcraft2.maps import smac_maps
 
 from envs.multiagentenv import MultiAgentEnv
 from envs.sc2_description import describe_sc2
-from envs.sc2_game import Game, GameLost
+from envs.sc2_game import Game, GameLost, get_smac_map_registry
 from envs.sc2_install import check_install
 from envs.sc2_options import SC2Options, signature_of
 from envs.suggest import nearest
@@ -51,7 +50,7 @@ class SC2Env(MultiAgentEnv):
         self._state = np.zeros(0, dtype=np.float32)
 
     def _map_file(self) -> str:
-        registry = smac_maps.get_smac_map_registry()
+        registry = get_smac_map_registry()
         names = [name for name in registry if name.startswith("10gen_") == self.draws_armies]
         if self.map_name in names:
             return f"SMAC_Maps/{registry[self.map_name]['map_name']}.SC2Map"

@@ -22,11 +22,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from pysc2.lib import protocol, remote_controller, sc_process
-from smacv2.env.starcraft2.starcraft2 import CannotResetException, StarCraft2Env
 
 from envs.sc2_options import SC2Options
 from utils.errors import UserError
+
+try:  # the one place that imports the packages
+    from pysc2.lib import protocol, remote_controller, sc_process
+    from smacv2.env.starcraft2.distributions import Distribution
+    from smacv2.env.starcraft2.maps.smac_maps import get_smac_map_registry
+    from smacv2.env.starcraft2.starcraft2 import CannotResetException, StarCraft2Env
+    from smacv2.env.starcraft2.wrapper import StarCraftCapabilityEnvWrapper
+except TypeError as e:  # protobuf: "Descriptors cannot be created directly"
+    raise UserError(
+        f"pysc2 cannot be imported: s2clientprotocol does not fit the installed protobuf ({str(e).splitlines()[0]}). "
+        "Remove it (pip uninstall s2clientprotocol) and call make sc2, which installs pys2clientprotocol in its place"
+    ) from e
+
+__all__ = ["Distribution", "Game", "GameLost", "StarCraftCapabilityEnvWrapper", "get_smac_map_registry"]
 
 log = logging.getLogger("pymarl")
 

@@ -8,11 +8,9 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
-from smacv2.env.starcraft2.distributions import Distribution
-from smacv2.env.starcraft2.wrapper import StarCraftCapabilityEnvWrapper
 
 from envs.sc2 import SC2Env
-from envs.sc2_game import Game
+from envs.sc2_game import Distribution, Game, StarCraftCapabilityEnvWrapper
 from envs.sc2_options import SC2v2Options, signature_of
 from utils.errors import UserError
 

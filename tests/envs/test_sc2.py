@@ -16,6 +16,9 @@ import yaml
 from tests.envs.sc2_reference import record
 
 import envs
+from envs.smac_maps import GEN_TYPES
+from llm_credit import TFCAFSettings, build_tfcaf, check_source
+from llm_credit.builtin import builtin_source
 from utils.errors import EnvironmentLost, UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,6 +258,28 @@ def test_replays_have_names_of_their_own(make, tmp_path):
         env.save_replay()
     names = sorted(p.name for p in tmp_path.glob("*.SC2Replay"))
     assert [name.split("_")[1] for name in names] == ["seed1", "seed2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("map_name", ["3m", "8m", "5m_vs_6m", "2s3z", "3s5z", "1c3s5z", "MMM2", "3s_vs_5z", "2c_vs_64zg",
+                                      "corridor", "6h_vs_8z", "bane_vs_bane"])  # fmt: skip
+def test_shipped_functions_are_proved_on_smacs_maps(make, map_name):
+    _check_functions(make(map_name=map_name).describe())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [5, 10, 20])
+@pytest.mark.parametrize("race", ["terran", "protoss", "zerg"])
+def test_shipped_functions_are_proved_on_smacv2s_maps(make, race, n):
+    teams = {**V2["capability_config"]["team_gen"], "unit_types": list(GEN_TYPES[f"10gen_{race}"])}
+    config = {**V2["capability_config"], "n_units": n, "n_enemies": n, "team_gen": teams}
+    _check_functions(make("sc2_v2", **{**V2, "map_name": f"10gen_{race}", "capability_config": config}).describe())
+
+
+def _check_functions(task):
+    for name in ("focus", "alive"):
+        assert check_source(builtin_source(task, name)[1], task).accepted
+        assert build_tfcaf(task, TFCAFSettings(source="builtin", builtin=name)).report.igm == "proved"
 
 
 def test_facts_name_the_version_of_the_game(make):

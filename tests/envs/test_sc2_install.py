@@ -8,10 +8,12 @@ import pytest
 
 pytest.importorskip("pysc2", reason="pysc2 is not installed: make sc2")
 
-from envs.sc2_install import check_install, report
 from tests.sc2_standin.install import lay_out
+
+from envs.sc2_install import check_install, report
 from utils.errors import UserError
 
+ROOT = Path(__file__).resolve().parents[2]
 MAP = ("3m", "SMAC_Maps/3m.SC2Map")
 
 
@@ -75,15 +77,27 @@ def test_report_says_what_is_missing(folder):
     assert "found    SMAC's maps" in report()
 
 
+def test_a_protocol_package_that_does_not_fit_is_named(tmp_path):
+    """What the s2clientprotocol that pysc2 asks for does with today's protobuf."""
+    broken = tmp_path / "s2clientprotocol"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("")
+    for name in ("sc2api_pb2", "common_pb2", "raw_pb2", "debug_pb2"):
+        (broken / f"{name}.py").write_text("raise TypeError('Descriptors cannot be created directly.')")
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, 'src']; import main; sys.exit(main.main(['--config=qmix', '--env-config=sc2']))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 2, run.stderr
+    assert "pip uninstall s2clientprotocol" in run.stderr
+
+
 def test_missing_packages_are_named_at_the_start(tmp_path):
     """As where nobody called ``make sc2``: exit code 2 and one message, before anything is written."""
-    root = Path(__file__).resolve().parents[2]
     for package in ("pysc2", "smacv2"):
         code = (
             f"import sys; sys.modules[{package!r}] = None; sys.path.insert(0, 'src'); import main; "
             f"sys.exit(main.main(['--config=qmix', '--env-config=sc2', 'with', 'local_results_path={tmp_path / 'r'}']))"
         )
-        run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert run.returncode == 2, run.stderr
         assert "env=sc2 needs the package" in run.stderr
         assert "make sc2" in run.stderr
