@@ -11,6 +11,7 @@ from itertools import product
 import pytest
 
 from utils.config import CONFIG_DIR, available, config_hash, load_config, usage_text
+from utils.errors import UserError
 
 
 def test_the_command_line_wins_over_algorithm_over_environment_over_default(config_dir, load):
