@@ -3,6 +3,7 @@
 # make coverage  which lines of the plug-in its tests run
 # make fuzz  ten minutes of random mutations of the functions that the plug-in's tests accept
 # make docs  rewrite the generated pages of docs/
+# make sc2   install what StarCraft II needs from PyPI, and say what you have to fetch
 
 PYTHON ?= python3
 VENV   := .venv
@@ -12,7 +13,7 @@ export PYTHONPATH := src
 # The small networks of this field are fastest on one thread, and workers want the other cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: run test lint format docs bench coverage fuzz clean help
+.PHONY: run sc2 test lint format docs bench coverage fuzz clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -30,9 +31,14 @@ $(VENV)/.run-installed: requirements.txt | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-installed: requirements-dev.txt requirements-llm.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.dev-installed: requirements-dev.txt requirements-llm.txt requirements-sc2.txt requirements.txt | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@ $(VENV)/.run-installed
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-sc2.txt
+	@touch $@ $(VENV)/.run-installed $(VENV)/.sc2-installed
+
+$(VENV)/.sc2-installed: requirements-sc2.txt $(VENV)/.run-installed
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-sc2.txt
+	@touch $@
 
 # a schedule short enough to see the curve rise within three minutes; QMIX's own is made for 10 million steps
 RUN_ARGS ?= t_max=80000 epsilon_anneal_time=30000 updates_per_rollout=8 batch_size=32 \
@@ -40,6 +46,9 @@ RUN_ARGS ?= t_max=80000 epsilon_anneal_time=30000 updates_per_rollout=8 batch_si
 
 run: $(VENV)/.run-installed
 	$(PY) src/main.py --config=qmix --env-config=lbf with mixer=tfcaf $(RUN_ARGS)
+
+sc2: $(VENV)/.sc2-installed
+	@$(PY) -m envs.sc2_install
 
 test: $(VENV)/.dev-installed
 	$(PY) -m pytest $(TEST_ARGS)

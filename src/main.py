@@ -1,7 +1,7 @@
 """Command line: ``python src/main.py --config=qmix --env-config=lbf with mixer=tfcaf key=value ...``.
 
 Exit codes: 0 done, 2 something to correct in the call (one message, nothing written), 1 anything unexpected
-(traceback), 130 and 143 stopped by Ctrl-C and by SIGTERM.
+(traceback), 3 an environment failed for good (the models are saved), 130 and 143 stopped by Ctrl-C and by SIGTERM.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 def main(argv: Sequence[str]) -> int:
     # Imported here: environment workers import this file too, and should not load torch for it.
     from utils.config import load_config, usage_text
-    from utils.errors import UserError
+    from utils.errors import EnvironmentLost, UserError
 
     if not argv or set(argv) & {"-h", "--help", "help"}:
         print(usage_text())
@@ -40,6 +40,9 @@ def main(argv: Sequence[str]) -> int:
     except UserError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
+    except EnvironmentLost as e:
+        print(f"stopped: {e}", file=sys.stderr)
+        return 3
     except Exception:
         traceback.print_exc()
         return 1

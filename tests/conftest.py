@@ -16,6 +16,7 @@ import yaml
 from components.episode_buffer import EpisodeBatch
 from components.transforms import OneHot
 from run.experiment import make_scheme as scheme_of_run
+from tests.sc2_standin.install import lay_out
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,14 @@ def _no_key() -> None:
     """No test may ask a language model because the person who runs it has a key."""
     for name in [n for n in os.environ if n.startswith("ANTHROPIC_")]:
         del os.environ[name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def sc2_standin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pysc2 looks for StarCraft II: always the stand-in, also for a person who has the game."""
+    folder = lay_out(tmp_path_factory.mktemp("sc2"))
+    os.environ["SC2PATH"] = str(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -160,6 +160,12 @@ class EpisodeBatch:
         target[place] = tensor.numpy() if isinstance(target, np.ndarray) else tensor
         return tensor
 
+    def clear(self, episode: int) -> None:
+        """Empties one episode, as if nothing had been written to it."""
+        for store in (self.data.transition_data, self.data.episode_data):
+            for tensor in store.values():
+                tensor[episode] = 0
+
     def _view(self, key: str) -> Any:
         """The storage to write through: on the CPU a numpy view of it, which indexes several times faster."""
         if key not in self._views:

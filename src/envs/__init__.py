@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from utils.errors import UserError
 
 if TYPE_CHECKING:
+    from envs.batched import BatchedEnv
     from envs.multiagentenv import MultiAgentEnv
+
+
+class Adapter(Protocol):
+    """A class that makes environments from ``env_args``; ``batched``: see :class:`envs.multiagentenv.MultiAgentEnv`."""
+
+    batched: type[BatchedEnv] | None
+
+    def __call__(self, *args: Any, **env_args: Any) -> MultiAgentEnv: ...
 
 
 class _Entry(NamedTuple):
@@ -21,18 +30,21 @@ class _Entry(NamedTuple):
 
 _LBF = _Entry("envs.lbf", "LBFEnv", "pip install lbforaging==2.0.0")
 _MATRIX = _Entry("envs.matrix_game", "MatrixGame", "")
+_SC2 = "make sc2, then pip install --no-deps git+https://github.com/oxwhirl/smacv2.git (docs/environments/sc2.md)"
 _ENTRIES: Mapping[str, _Entry] = {
     "lbf": _LBF,
     "matrix_game": _MATRIX,
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
+    "sc2": _Entry("envs.sc2", "SC2Env", _SC2),
+    "sc2_v2": _Entry("envs.sc2_v2", "SC2v2Env", _SC2),
 }
 
 
-class _Registry(Mapping[str, "Callable[..., MultiAgentEnv]"]):
+class _Registry(Mapping[str, Adapter]):
     """Adapter classes by name; an adapter and its package are imported when it is asked for."""
 
-    def __getitem__(self, name: str) -> Callable[..., MultiAgentEnv]:
+    def __getitem__(self, name: str) -> Adapter:
         """Raises UserError, and no KeyError, for an unknown name and for a missing package."""
         if name not in _ENTRIES:
             near = get_close_matches(str(name), _ENTRIES, n=1)
@@ -59,7 +71,7 @@ class _Registry(Mapping[str, "Callable[..., MultiAgentEnv]"]):
         return len(_ENTRIES)
 
 
-REGISTRY: Mapping[str, Callable[..., MultiAgentEnv]] = _Registry()
+REGISTRY: Mapping[str, Adapter] = _Registry()
 
 
 def modules_of(name: str) -> list[str]:

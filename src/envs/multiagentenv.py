@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
 
+if TYPE_CHECKING:
+    from envs.batched import BatchedEnv
+
 
 class MultiAgentEnv(ABC):
-    """A cooperative task with one team reward. ``n_agents`` and ``episode_limit`` (steps) are set by subclasses."""
+    """A cooperative task with one team reward. ``n_agents`` and ``episode_limit`` (steps) are set by subclasses.
 
+    batched: the class that steps many episodes of this task at once, where there is one (see :mod:`envs.batched`).
+    """
+
+    batched: ClassVar[type[BatchedEnv] | None] = None
     n_agents: int
     episode_limit: int
 
@@ -30,7 +37,9 @@ class MultiAgentEnv(ABC):
         """One joint action ``[A]`` -> team reward, whether the episode is over, and numbers worth logging.
 
         ``info["episode_limit"]`` is True where only time ran out: the last state then still has a value. Other entries
-        of ``info`` are numbers; those of the last step are averaged over episodes and logged.
+        of ``info`` are numbers; those of the last step are averaged over episodes and logged. An environment whose own
+        program has failed ends the episode with ``info["episode_dropped"]`` True: the runner forgets that episode and
+        plays another. Raises EnvironmentLost when that has happened too often.
         """
 
     @abstractmethod
@@ -83,7 +92,7 @@ class MultiAgentEnv(ABC):
         }
 
     def get_stats(self) -> dict[str, float]:
-        """Numbers over all episodes so far, where the environment keeps any."""
+        """Counts over all episodes so far, where the environment keeps any; runners add them up and log them."""
         return {}
 
     @abstractmethod

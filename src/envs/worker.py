@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from envs.multiagentenv import MultiAgentEnv
-from utils.errors import UserError
+from utils.errors import EnvironmentLost, UserError
 
 Observation = tuple[Any, Any, Any]  # state [S], avail_actions A x [U], obs A x [O]
 Step = tuple[float, bool, dict[str, Any], Observation]
@@ -52,7 +52,8 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
 def serve(connection: Connection, adapter: Callable[..., MultiAgentEnv], env_args: Mapping[str, Any]) -> None:
     """Answers ``(command, arguments)`` with ``("ok", result)`` until told to close or left alone.
 
-    An exception is answered with ``("user_error", message)`` or ``("error", traceback)`` and ends the worker.
+    EnvironmentLost is answered with ``("lost", message)``; any other exception with ``("user_error", message)`` or
+    ``("error", traceback)``, and ends the worker.
     """
     # Ctrl-C and a scheduler's SIGTERM reach the whole process group. The trainer decides when the workers stop; were
     # they to die first, it would report a dead worker in place of the interruption.
@@ -66,7 +67,11 @@ def serve(connection: Connection, adapter: Callable[..., MultiAgentEnv], env_arg
             command, arguments = connection.recv()
             if command == "close":
                 break
-            connection.send(("ok", COMMANDS[command](env, *arguments)))
+            try:
+                answer = ("ok", COMMANDS[command](env, *arguments))
+            except EnvironmentLost as e:  # the run is saved before it ends: go on answering
+                answer = ("lost", str(e))
+            connection.send(answer)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the trainer is gone
     except UserError as e:

@@ -10,6 +10,7 @@ from components.episode_buffer import EpisodeBatch
 from learners.updates import Draw
 from run.checkpoint import save_checkpoint
 from run.experiment import Experiment
+from utils.errors import EnvironmentLost
 from utils.progress import ProgressBar
 from utils.rl_utils import transition_mask
 
@@ -53,6 +54,9 @@ def train(exp: Experiment) -> float:
             test_return = test(exp)  # the curve's last point is the final model's
         if counters.last_log_t != runner.t_env:
             log_progress(exp, watch)
+    except EnvironmentLost as e:
+        folder = save_checkpoint(exp)  # whatever save_model says: this is the only chance to keep what was learned
+        raise EnvironmentLost(f"{e}\nThe models are saved; go on with checkpoint_path={folder.parent}") from e
     finally:
         bar.close()
     return test_return

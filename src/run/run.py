@@ -66,7 +66,8 @@ def setup_logger(_run: Any, args: SimpleNamespace, console_logger: logging.Logge
 
 
 def record_sizes(_run: Any, exp: Experiment) -> None:
-    """Trainable parameters, and what the mixer has to say of itself, into log and record."""
+    """Trainable parameters, and what environment and mixer have to say of themselves, into log and record."""
+    (Path(exp.args.run_dir) / "task.json").write_text(exp.args.task, encoding="utf-8")
     log = exp.logger.console_logger
     for key, value in exp.learner.parameter_counts().items():
         exp.logger.log_stat(key, value, exp.runner.t_env)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import envs
 from envs import worker
 from envs.worker import Observation, Step
-from utils.errors import UserError
+from utils.errors import EnvironmentLost, UserError
 from utils.seeding import env_seed
 
 SRC = Path(__file__).resolve().parent.parent
@@ -31,7 +31,8 @@ class EnvPool(Protocol):
 
     def env_info(self) -> dict[str, Any]: ...
 
-    def reset(self) -> list[Observation]: ...
+    def reset(self, which: Sequence[int] | None = None) -> list[Observation]:
+        """Starts an episode in the environments of these indices, or in all."""
 
     def step(self, actions: Mapping[int, Any]) -> list[Step]:
         """Steps the environments named by the keys, in their order, and returns their results in that order."""
@@ -53,7 +54,7 @@ class LocalEnv:
     def env_info(self) -> dict[str, Any]:
         return self._env.get_env_info()
 
-    def reset(self) -> list[Observation]:
+    def reset(self, which: Sequence[int] | None = None) -> list[Observation]:
         return [worker.reset(self._env)]
 
     def step(self, actions: Mapping[int, Any]) -> list[Step]:
@@ -71,7 +72,8 @@ class WorkerPool:
 
     Workers come from a fork server that has imported the environment once: they start fast, hold neither torch nor a
     CUDA context, and inherit no pipe of their siblings, so that all of them end when this process is gone, however it
-    went. A worker that fails, dies, or does not answer within ``timeout`` seconds raises WorkerError.
+    went. A worker that fails, dies, or does not answer within ``timeout`` seconds raises WorkerError; one whose
+    environment is lost raises EnvironmentLost and can still be asked.
     """
 
     def __init__(self, env_name: str, env_args: Mapping[str, Any], n: int, timeout: float) -> None:
@@ -104,18 +106,28 @@ class WorkerPool:
         self._send(0, "get_env_info")
         return self._receive(0, "get_env_info")
 
-    def reset(self) -> list[Observation]:
-        return self.call("reset")
+    def reset(self, which: Sequence[int] | None = None) -> list[Observation]:
+        return self._ask("reset", {i: () for i in (range(self.n) if which is None else which)})
 
     def step(self, actions: Mapping[int, Any]) -> list[Step]:
-        for i, action in actions.items():
-            self._send(i, "step", action)
-        return [self._receive(i, "step") for i in actions]
+        return self._ask("step", {i: (action,) for i, action in actions.items()})
 
     def call(self, command: str, arguments: Sequence[tuple[Any, ...]] | None = None) -> list[Any]:
-        for i in range(self.n):
-            self._send(i, command, *(arguments[i] if arguments else ()))
-        return [self._receive(i, command) for i in range(self.n)]
+        return self._ask(command, {i: arguments[i] if arguments else () for i in range(self.n)})
+
+    def _ask(self, command: str, arguments: Mapping[int, tuple[Any, ...]]) -> list[Any]:
+        """The answers of the workers named by the keys, in their order."""
+        for i, given in arguments.items():
+            self._send(i, command, *given)
+        answers, lost = [], []
+        for i in arguments:  # all answers are read, so that the others can still be asked when one environment is lost
+            try:
+                answers.append(self._receive(i, command))
+            except EnvironmentLost as e:
+                lost.append(e)
+        if lost:
+            raise lost[0]
+        return answers
 
     def _send(self, i: int, command: str, *arguments: Any) -> None:
         try:
@@ -137,6 +149,8 @@ class WorkerPool:
             raise WorkerError(self._death(i, command)) from None
         if kind == "user_error":
             raise UserError(result)
+        if kind == "lost":
+            raise EnvironmentLost(f"environment worker {i}: {result}")
         if kind == "error":
             raise WorkerError(f"environment worker {i} failed on '{command}':\n{result}")
         return result

@@ -6,6 +6,7 @@ Legend: B environments, T time steps, A agents.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -42,6 +43,7 @@ class Runner(ABC):
         self.t_env = 0
         self.train_stats = EpisodeStats("")
         self.test_stats = EpisodeStats("test_")
+        self.dropped_episodes = 0
         self.log_train_stats_t = -args.runner_log_interval  # the first episodes are logged
 
     @abstractmethod
@@ -66,13 +68,34 @@ class Runner(ABC):
 
     @th.no_grad()
     def run(self, test_mode: bool = False) -> EpisodeBatch:
-        """One episode of each environment, ``[B, episode_limit + 1, ...]``; ``t_env`` advances unless testing."""
+        """One episode of each environment, ``[B, episode_limit + 1, ...]``; ``t_env`` advances unless testing.
+
+        An episode that its environment drops (``info["episode_dropped"]``) leaves no trace: it is played anew.
+        """
         batch = self.new_batch()
-        batch.update(_pre_transition(self.envs.reset()), ts=0)
+        episodes = _Episodes(self.batch_size)
+        missing = list(range(self.batch_size))
+        while missing:
+            self._play(batch, missing, episodes, test_mode)
+            missing = [i for i in missing if episodes.infos[i].get("episode_dropped", False)]
+            for i in missing:
+                batch.clear(i)
+            self.dropped_episodes += len(missing)
+        if not test_mode:
+            self.t_env += int(episodes.lengths.sum())
+        stats = self.test_stats if test_mode else self.train_stats
+        for episode in zip(episodes.returns.tolist(), episodes.lengths.tolist(), episodes.infos, strict=True):
+            stats.add(*episode)
+        self._log_when_due(test_mode)
+        return batch
+
+    def _play(self, batch: EpisodeBatch, which: Sequence[int], episodes: _Episodes, test_mode: bool) -> None:
+        """One episode in the environments ``which``, written to their rows of ``batch`` and of ``episodes``."""
+        bs: slice | list[int] = slice(None) if len(which) == self.batch_size else list(which)
+        batch.update(_pre_transition(self.envs.reset(which)), bs=bs, ts=0)
         self.mac.init_hidden(self.batch_size)
-        returns, lengths = np.zeros(self.batch_size), np.zeros(self.batch_size, dtype=int)
-        infos: list[Mapping[str, Any]] = [{} for _ in range(self.batch_size)]
-        acting = running = list(range(self.batch_size))  # acting: have a state at t; running: not over yet
+        episodes.start(which)
+        acting = running = list(which)  # acting: have a state at t; running: not over yet
         t = 0
         while True:
             bs = slice(None) if len(acting) == self.batch_size else acting
@@ -95,17 +118,10 @@ class Runner(ABC):
             t += 1
             batch.update(_pre_transition([r[3] for r in results]), bs=bs, ts=t)
             for i, (reward, _, info, _) in zip(running, results, strict=True):
-                returns[i] += reward
-                lengths[i] += 1
-                infos[i] = info
+                episodes.returns[i] += reward
+                episodes.lengths[i] += 1
+                episodes.infos[i] = info
             acting, running = running, [i for i, done in zip(running, over, strict=True) if not done]
-        if not test_mode:
-            self.t_env += int(lengths.sum())
-        stats = self.test_stats if test_mode else self.train_stats
-        for episode in zip(returns.tolist(), lengths.tolist(), infos, strict=True):
-            stats.add(*episode)
-        self._log_when_due(test_mode)
-        return batch
 
     def _check_length(self, t: int) -> None:
         if t >= self.episode_limit:
@@ -122,7 +138,18 @@ class Runner(ABC):
         elif self.t_env - self.log_train_stats_t >= self.args.runner_log_interval:
             self.train_stats.log(self.logger, self.t_env)
             self.logger.log_stat("epsilon", self.mac.action_selector.epsilon, self.t_env)
+            if self.dropped_episodes:
+                self.logger.log_stat("dropped_episodes", self.dropped_episodes, self.t_env)
+            self._log_counts()
             self.log_train_stats_t = self.t_env
+
+    def _log_counts(self) -> None:
+        """The environments' own counts, added up over them."""
+        counts: Counter[str] = Counter()
+        for stats in self.envs.call("get_stats"):
+            counts.update(stats)
+        for key, value in counts.items():
+            self.logger.log_stat(key, value, self.t_env)
 
     def state_dict(self) -> dict[str, Any]:
         """What a continued run needs, between two episodes: counters and the environments' generators."""
@@ -139,6 +166,18 @@ class Runner(ABC):
         self.train_stats.load_state_dict(state["train_stats"])
         if len(state["env_rng"]) == self.batch_size and all(s is not None for s in state["env_rng"]):
             self.envs.call("set_rng_state", [(s,) for s in state["env_rng"]])
+
+
+class _Episodes:
+    """Returns, lengths and last infos of the episodes of one call of ``run``, by environment."""
+
+    def __init__(self, n: int) -> None:
+        self.returns, self.lengths = np.zeros(n), np.zeros(n, dtype=int)
+        self.infos: list[Mapping[str, Any]] = [{} for _ in range(n)]
+
+    def start(self, which: Sequence[int]) -> None:
+        for i in which:
+            self.returns[i], self.lengths[i], self.infos[i] = 0.0, 0, {}
 
 
 def _pre_transition(observations: Sequence[Observation]) -> dict[str, np.ndarray]:

@@ -6,3 +6,11 @@ class UserError(Exception):
 
     The message says what was wrong and what to do about it.
     """
+
+
+class EnvironmentLost(Exception):
+    """An environment's own program has failed too often to go on with.
+
+    Raised by an adapter that restarts its program (a game) when it has done so often enough. The run saves its models
+    and ends with the message, no traceback, exit code 3.
+    """

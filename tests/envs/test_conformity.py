@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,37 @@ MATRIX_VARIANTS = {
 }
 
 
+SC2_VARIANTS = {
+    "sc2_2s3z": {"map_name": "2s3z", "state_timestep_number": True},
+    "sc2_MMM2_observations": {"map_name": "MMM2", "obs_instead_of_state": True, "obs_last_action": True},
+}
+SC2_V2_VARIANTS = {
+    "sc2_v2_protoss_3_vs_4": {
+        "map_name": "10gen_protoss",
+        "capability_config": {
+            "n_units": 3,
+            "n_enemies": 4,
+            "team_gen": {
+                "dist_type": "weighted_teams",
+                "unit_types": ["stalker", "zealot", "colossus"],
+                "weights": [0.45, 0.45, 0.1],
+                "observe": True,
+            },
+            "start_positions": {"dist_type": "reflect_position", "map_x": 32, "map_y": 32},
+        },
+        "conic_fov": True,
+    },
+}
+
+
 def _cases() -> dict[str, tuple[str, dict[str, Any]]]:
     cases = {}
     for path in sorted((ROOT / "config" / "envs").glob("*.yaml")):
         config = yaml.safe_load(path.read_text())
         cases[f"config_{path.stem}"] = (config["env"], config.get("env_args") or {})
     cases |= {name: ("lbf", args) for name, args in LBF_VARIANTS.items()}
+    cases |= {name: ("sc2", args) for name, args in SC2_VARIANTS.items()}
+    cases |= {name: ("sc2_v2", args) for name, args in SC2_V2_VARIANTS.items()}
     return cases | {name: ("matrix_game", args) for name, args in MATRIX_VARIANTS.items()}
 
 
@@ -56,10 +82,21 @@ CASES = _cases()
 everywhere = pytest.mark.parametrize("case", CASES)
 
 
+_built: list[MultiAgentEnv] = []
+
+
+@pytest.fixture(autouse=True)
+def _close_all() -> Iterator[None]:
+    yield
+    while _built:
+        _built.pop().close()  # some have a program running
+
+
 def build(case: str, seed: int = 1) -> MultiAgentEnv:
     name, env_args = CASES[case]
     try:
-        return envs.REGISTRY[name](**{**env_args, "seed": seed})
+        _built.append(envs.REGISTRY[name](**{**env_args, "seed": seed}))
+        return _built[-1]
     except UserError as e:
         if "not installed" in str(e):
             pytest.skip(str(e))

@@ -14,6 +14,8 @@ from run.experiment import make_scheme
 from run.prepare import make_args
 from runners import REGISTRY
 from runners.env_pool import WorkerError
+from utils.errors import EnvironmentLost
+from utils.seeding import env_seed
 
 
 def build(logger, runner="episode", n=1, **env_args):
@@ -119,3 +121,67 @@ def test_logged_means_are_of_the_episodes(toy, logger):
     assert logger.stats["ep_length_mean"] == [made.t_env]
     assert logger.stats["won_mean"] == [1.0]
     assert logger.stats["epsilon"] == [1.0]
+
+
+@pytest.mark.parametrize(("runner", "n"), [("episode", 1), ("parallel", 3)])
+def test_a_dropped_episode_is_played_anew_and_leaves_no_trace(toy, logger, runner, n):
+    """The toy drops its second episode at the second step: the runner's second batch holds its third."""
+    made, whole = build(logger, runner, n, fault="drop", ends=False), build(logger, runner, n, ends=False)
+    try:
+        made.run()
+        steps = made.t_env
+        batch = made.run()
+        whole.run()
+        full = whole.run()
+        counts = made.envs.call("get_stats")
+    finally:
+        made.close_env()
+        whole.close_env()
+    assert made.dropped_episodes == n
+    assert made.t_env - steps == whole.t_env - steps == n * made.episode_limit  # the lost step is not counted
+    assert (batch["filled"].sum(1) == made.episode_limit + 1).all()
+    for key in batch.data.transition_data:
+        assert batch[key].shape == full[key].shape
+    assert batch["reward"].abs().sum() > 0
+    assert [c["toy_episodes"] for c in counts] == [3] * n
+    assert len(made.train_stats.returns) + logger.stats["n_episodes"][0] >= 2 * n
+
+
+def test_only_the_dropped_episodes_are_played_anew(toy, logger):
+    """Those of the other environments stay as they are."""
+    dropping = [env_seed(3, i) % 2 == 1 for i in range(4)]
+    assert 0 < sum(dropping) < 4
+    made, whole = (build(logger, "parallel", 4, fault=fault) for fault in ("drop_some", ""))
+    try:
+        batches = [(made.run(), whole.run()) for _ in range(2)]
+        assert [c["toy_episodes"] for c in made.envs.call("get_stats")] == [2 + d for d in dropping]
+    finally:
+        made.close_env()
+        whole.close_env()
+    assert made.dropped_episodes == sum(dropping)
+    batch, full = batches[1]
+    for i in range(4):
+        same = th.equal(batch["state"][i], full["state"][i])
+        assert same is not dropping[i]
+        assert int(batch["filled"][i].sum()) > 1
+
+
+def test_environments_counts_are_added_up_and_logged(toy, logger):
+    made = build(logger, "parallel", 3)
+    try:
+        made.run()
+    finally:
+        made.close_env()
+    assert logger.stats["toy_episodes"] == [3.0]
+
+
+@pytest.mark.parametrize(("runner", "n"), [("episode", 1), ("parallel", 3)])
+def test_a_lost_environment_ends_the_run_but_can_still_be_asked(toy, logger, runner, n):
+    made = build(logger, runner, n, fault="lose")
+    try:
+        made.run()
+        with pytest.raises(EnvironmentLost, match="the toy is lost"):
+            made.run()
+        assert made.state_dict()["t_env"] == made.t_env  # what a checkpoint needs
+    finally:
+        made.close_env()

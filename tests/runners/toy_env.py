@@ -10,6 +10,7 @@ import numpy as np
 
 from envs.multiagentenv import MultiAgentEnv
 from llm_credit.task import Action, Agent, StateField, TaskDescription
+from utils.errors import EnvironmentLost
 
 
 class ToyEnv(MultiAgentEnv):
@@ -23,6 +24,7 @@ class ToyEnv(MultiAgentEnv):
     def __init__(self, length: int = 5, ends: bool = True, fault: str = "", seed: int | None = None) -> None:
         self.episode_limit = length
         self.ends, self.fault = ends, fault
+        self.own_seed = seed or 0
         self.rng = np.random.default_rng(seed)
         self.t = self.episode = 0
         self._draw()
@@ -42,7 +44,10 @@ class ToyEnv(MultiAgentEnv):
         self.t += 1
         self._draw()
         if self.fault and self.episode == 2 and self.t == 2:
-            self._misbehave()
+            if self.fault == "drop" or (self.fault == "drop_some" and self.own_seed % 2):
+                return 0.0, True, {"episode_dropped": True}
+            if self.fault != "drop_some":
+                self._misbehave()
         over = self.t >= self.last
         return (
             float(np.sum(np.asarray(actions) == 1)),
@@ -55,6 +60,8 @@ class ToyEnv(MultiAgentEnv):
             os.kill(os.getpid(), 9)
         if self.fault == "hang":
             time.sleep(1000)
+        if self.fault == "lose":
+            raise EnvironmentLost("the toy is lost")
         raise RuntimeError("the toy broke")
 
     def get_obs(self) -> list[np.ndarray]:
@@ -91,6 +98,9 @@ class ToyEnv(MultiAgentEnv):
             episode_end="At random.",
             episode_limit=self.episode_limit,
         )
+
+    def get_stats(self) -> dict[str, float]:
+        return {"toy_episodes": self.episode}
 
     def seed(self, seed: int | None = None) -> None:
         self.rng = np.random.default_rng(seed)

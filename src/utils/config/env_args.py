@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import envs
 from utils.config.kinds import kind_of_hint
@@ -22,10 +22,9 @@ class EnvArgs:
     def __init__(self, env: str) -> None:
         self.env = env
         adapter = envs.REGISTRY[env]
-        parameters = inspect.signature(adapter).parameters.values()
-        hints = _hints(adapter)
+        parameters = _parameters(adapter)
         named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        self.kinds = {p.name: kind_of_hint(hints.get(p.name, Any)) for p in named}
+        self.kinds = {p.name: kind_of_hint(p.annotation) for p in named}
         self.needed = [p.name for p in named if p.default is p.empty and p.name != SEED]
         self._any_key = any(p.kind is p.VAR_KEYWORD for p in parameters)
 
@@ -43,9 +42,9 @@ class EnvArgs:
         raise ValueError(f"does not exist for env={self.env}; {hint}")
 
 
-def _hints(adapter: Callable[..., Any]) -> dict[str, Any]:
-    target = adapter.__init__ if inspect.isclass(adapter) else adapter
+def _parameters(adapter: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
-        return get_type_hints(target)
+        signature = inspect.signature(adapter, eval_str=True)
     except NameError:  # a name that is imported for type checkers only: keys are checked, types are not
-        return {}
+        signature = inspect.signature(adapter)
+    return list(signature.parameters.values())

@@ -63,7 +63,12 @@ _EXPERIMENT = (
 
 _ENVIRONMENT = (
     Key("env", text(), "The environment, by its registered name."),
-    Key("runner", text(), "`episode`: one environment in the trainer; `parallel`: `batch_size_run` worker processes."),
+    Key(
+        "runner",
+        text(),
+        "`episode`: one environment in the trainer; `parallel`: `batch_size_run` environments, each in a worker "
+        "process or, where the environment is batched itself, all in the trainer.",
+    ),
     Key(
         "batch_size_run", whole(1), "Environments that run at the same time; 1 with `runner: episode`.", "environments"
     ),

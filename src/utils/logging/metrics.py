@@ -94,6 +94,24 @@ def _declare_episodes() -> None:
     episodes("n_episodes", "episodes", "Episodes that the means above are taken over.", "E", whole=True)
 
 
+def _declare_environments() -> None:
+    def count(name: str, unit: str, meaning: str, by: str) -> None:
+        declare_metric(name, unit, meaning, by, "Environments", whole=True, latest=True)
+
+    count(
+        "dropped_episodes",
+        "episodes",
+        "Episodes, tests included, that an environment dropped because its own program failed, since the start of this "
+        "process; each was played anew. Logged once there is one.",
+        "runner",
+    )
+    starcraft = "StarCraft II, over all environments, tests included, since the start of this process: "
+    count("sc2_restarts", "restarts", starcraft + "how often the game crashed or hung and was started again.", "runner")
+    count("battles_game", "episodes", starcraft + "battles fought.", "runner")
+    count("battles_won", "episodes", starcraft + "battles won.", "runner")
+    count("timeouts", "episodes", starcraft + "battles that ran out of time.", "runner")
+
+
 def _declare_progress() -> None:
     def progress(name: str, unit: str, meaning: str, by: str = "run loop", equation: str = "", **kind: bool) -> None:
         declare_metric(name, unit, meaning, by, "Progress and speed", equation, **kind)
@@ -209,6 +227,7 @@ def _declare_sizes() -> None:
 
 
 _declare_episodes()
+_declare_environments()
 _declare_progress()
 _declare_learner()
 _declare_policies()

@@ -1,0 +1,122 @@
+"""A StarCraft II battle described from its map, the options and the running game."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from envs.sc2_game import GameLost
+from envs.smac_description import describe_smac
+from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
+from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
+from envs.smac_reward import RewardOptions
+from envs.smac_units import UNITS
+from llm_credit.task import TaskDescription
+from utils.errors import UserError
+
+if TYPE_CHECKING:
+    from envs.sc2 import SC2Env
+
+Options = TypeVar("Options", SmacOptions, RewardOptions)
+
+SETTING = (
+    "StarCraft II micromanagement (the StarCraft Multi-Agent Challenge): two small armies fight on a map; agents "
+    "command the units of one, the game's own computer player of difficulty {difficulty} (of 1 to 9 and A) the other."
+)
+UNIT_RANGES = (
+    "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
+    "{least:g} cells away: {ranges}."
+)
+SMAC_REGAINS = ", or their gain in size where they regained more than they lost"
+SMACV2_REGAINS = " (nothing where they regained more than they lost)"
+DRAWN_SCALE = (
+    " The divisor is that of the first episode's enemies (their health and shields, {death:g} for each, and {win:g}, "
+    "divided by {rate:g}) and stays; the largest possible returns belong to the weakest first enemies."
+)
+
+
+def describe_sc2(env: SC2Env) -> TaskDescription:
+    """The task of ``env``; its game is started for it where none runs. Raises UserError where it does not start."""
+    try:
+        env.game.start()
+        version = env.game.running_version()
+    except GameLost as e:
+        env.game.kill()
+        raise UserError(
+            f"StarCraft II does not start ({e}). Run its program by hand to see what it lacks (memory, libraries): "
+            f"build {env.installed.build}, see docs/environments/sc2.md"
+        ) from e
+    layout = layout_of(env)
+    _check_sizes(env, layout)
+    options = env.options
+    unit_ranges = vars(options).get("use_unit_ranges", False)
+    task = describe_smac(
+        layout,
+        _pick(RewardOptions, vars(options)),
+        family=env.config_name,
+        name=_name(env),
+        setting=SETTING.format(difficulty=options.difficulty),
+        step_mul=options.step_mul,
+        move_amount=options.move_amount,
+        ranges=_ranges(layout, vars(options)["min_attack_range"]) if unit_ranges else "",
+        facts={"map_name": env.map_name, "game_version": version, "game_build": env.installed.build},
+    )
+    if unit_ranges:
+        of_type = "in range of the agent's type"
+        actions = (replace(a, meaning=a.meaning.replace(f"within {SHOOT:g} cells", of_type)) for a in task.actions)
+        task = replace(task, actions=tuple(actions))
+    if layout.scenario.drawn:
+        task = replace(task, reward=task.reward.replace(SMAC_REGAINS, SMACV2_REGAINS))
+    if layout.scenario.drawn and options.reward_scale and not options.reward_sparse:
+        scale = DRAWN_SCALE.format(
+            death=options.reward_death_value, win=options.reward_win, rate=options.reward_scale_rate
+        )
+        task = replace(task, reward=task.reward + scale)
+    return task
+
+
+def layout_of(env: SC2Env) -> SmacLayout:
+    """The layout of the running game's state and observations."""
+    game = env.game
+    arena = Arena(float(game.map_x), float(game.map_y), float(game.max_distance_x), float(game.max_distance_y))
+    return SmacLayout(_scenario(env), _pick(SmacOptions, vars(env.options)), arena)
+
+
+def _scenario(env: SC2Env) -> Scenario:
+    if not env.draws_armies:
+        return SCENARIOS[env.map_name]
+    scenario = gen_scenario(env.map_name, int(env.game.n_agents), int(env.game.n_enemies))
+    # Rewards are scaled by the first episode's enemies; the bounds of the return are those of the weakest ones.
+    weakest = min(scenario.enemy_types, key=lambda kind: UNITS[kind].health + UNITS[kind].shield)
+    return replace(scenario, enemies=(weakest,) * scenario.n_enemies)
+
+
+def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
+    """The options among ``values`` that a part of the description knows."""
+    return options(**{f.name: values[f.name] for f in fields(options) if f.name in values})
+
+
+def _ranges(layout: SmacLayout, least: float) -> str:
+    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.kinds(True))
+    return UNIT_RANGES.format(least=least, ranges=ranges)
+
+
+def _name(env: SC2Env) -> str:
+    """The map, and what of the options changes the task."""
+    defaults = {f.name: f.default for f in fields(env.options)}
+    settled = {"map_name", "replay_dir", "replay_prefix", "debug", "step_timeout", "start_timeout", "max_restarts"}
+    changed = {k: v for k, v in vars(env.options).items() if k not in settled and v != defaults[k]}
+    if env.draws_armies:
+        changed["capability_config"] = f"{env.game.n_agents}_vs_{env.game.n_enemies}"
+    return ":".join([env.config_name, env.map_name, *(f"{k}={v}" for k, v in sorted(changed.items()))])
+
+
+def _check_sizes(env: SC2Env, layout: SmacLayout) -> None:
+    ours = (layout.state_size, layout.obs_size, layout.n_actions)
+    package = (env.get_state_size(), env.get_obs_size(), env.get_total_actions())
+    if ours != package:
+        raise RuntimeError(
+            f"{env.map_name}: the described sizes of state, observation and actions are {ours}, smacv2's {package}: "
+            "another version of smacv2?"
+        )
