@@ -68,6 +68,7 @@ class Battle:
         self.armed = rules.ARMED[kind]
         self.heals = rules.ENERGY[kind] > 0 if frame.heals else None
         self.reluctance = self._reluctance()
+        self.medics = self._medics() if frame.enemy_heals else None
 
     def _reluctance(self) -> np.ndarray | None:
         """``[b, E, A]``: how much farther away an agent seems to an enemy than it is; None where it does not.
@@ -115,26 +116,29 @@ class Battle:
         seems = far + self.reluctance
         nearest = seems.argmin(axis=2)  # [b, E]
         real = np.take_along_axis(far, nearest[:, :, np.newaxis], axis=2)[:, :, 0]
-        self.target[:, a:] = nearest
-        self.engages[:, a:] = (real < self.frame.acquire) & (seems.min(axis=2) < np.inf)
-        if self.heals is not None and self.heals[:, a:].any():
-            self._medivacs_choose(alive[:, a:], self.heals[:, a:])
+        engages = (real < self.frame.acquire) & (seems.min(axis=2) < np.inf)
+        if self.medics is not None:
+            heals, patient, hurt = self.medics
+            nearest, engages = np.where(heals, patient, nearest), np.where(heals, hurt, engages)
+        self.target[:, a:], self.engages[:, a:] = nearest, engages
 
-    def _medivacs_choose(self, alive: np.ndarray, heals: np.ndarray) -> None:
-        """Enemy medivacs among ``[b, E]``: the nearest hurt fellow; with none hurt, near the nearest one."""
+    def _medics(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What enemy medivacs do in this step: who they are, their patients, whether those are hurt; ``[b, E]`` each.
+
+        A patient is the nearest hurt fellow; with none hurt, a medivac keeps near the nearest one.
+        """
         u, a = self.u, self.frame.n_agents
-        place = self.place[:, :, a:]
+        heals, place = rules.ENERGY[self.kind[:, a:]] > 0, self.place[:, :, a:]
         way = place[:, :, np.newaxis] - place[:, :, :, np.newaxis]  # [2, b, E, E]
-        whole = u[HP, :, a:] >= u[HP_MAX, :, a:]
-        far = (way * way).sum(axis=0)
-        far += np.where(~alive | heals, np.inf, np.where(whole, HURT_FIRST, 0.0))[:, np.newaxis]
+        far = way[0] * way[0] + way[1] * way[1]
+        whole = np.where(u[HP, :, a:] >= u[HP_MAX, :, a:], HURT_FIRST, 0.0)
+        far += np.where((u[HP, :, a:] <= 0) | heals, np.inf, whole)[:, np.newaxis]
         nearest, best = far.argmin(axis=2), far.min(axis=2)  # [b, E]
-        self.target[:, a:] = np.where(heals, nearest + a, self.target[:, a:])
-        self.engages[:, a:] = np.where(heals, best < HURT_FIRST, self.engages[:, a:])
-        rows = np.arange(len(nearest))[:, np.newaxis]
         away = (best > HURT_FIRST + rules.FOLLOW**2) & (best < np.inf)
+        rows = np.arange(len(nearest))[:, np.newaxis]
         follow = np.where(away, place[:, rows, nearest], place)  # its own place: stay
         self.to[:, :, a:] = np.where(heals, follow, self.to[:, :, a:])
+        return heals, nearest + a, best < HURT_FIRST
 
     def _heal(self, able: np.ndarray, at: np.ndarray, loops: float) -> None:
         u, flat = self.u, self.flat

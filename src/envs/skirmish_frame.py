@@ -31,6 +31,7 @@ class Frame:
         self.acquire = np.inf if scenario.drawn else rules.ACQUIRE**2
         self.ally_shields, self.enemy_shields = scenario.ally_shields, scenario.enemy_shields
         self.ally_heals = scenario.heals
+        self.enemy_heals = bool((rules.ENERGY[rules.kinds_of(scenario.kinds(False))] > 0).any())
         self.ally_order, self.enemy_order = rules.kinds_of(scenario.agent_types), rules.kinds_of(scenario.enemy_types)
         kinds = rules.kinds_of(scenario.kinds(True) + scenario.kinds(False))
         self.heals = bool((rules.ENERGY[kinds] > 0).any())
