@@ -34,6 +34,7 @@ _ENTRIES: Mapping[str, _Entry] = {
     "lbf": _LBF,
     "matrix_game": _MATRIX,
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
+    "stag_hunt": _Entry("envs.stag_hunt", "StagHuntEnv", ""),
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
 }
 
