@@ -24,7 +24,7 @@ def test_it_trains_with_either_runner(tmp_path, alg, more, mixer):
     done = call(tmp_path, alg, "predator_prey", *SHORT, *more)
     assert done.returncode == 0, done.stdout + done.stderr
     info = json.loads((run_dir(tmp_path) / "info.json").read_text())
-    assert len(info["loss_td"]) > 1
+    assert max(info["updates"]) > 1
     assert {"stags_mean", "miscaptures_mean", "test_return_mean"} <= set(info)
     if mixer != "qmix":
         assert info["mixer"]["origin"] == f"builtin:stag_hunt/{mixer}"
