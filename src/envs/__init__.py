@@ -35,6 +35,7 @@ _ENTRIES: Mapping[str, _Entry] = {
     "matrix_game": _MATRIX,
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
     "skirmish": _Entry("envs.skirmish", "SkirmishEnv", ""),
+    "stag_hunt": _Entry("envs.stag_hunt", "StagHuntEnv", ""),
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
 }
 

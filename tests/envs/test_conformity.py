@@ -67,7 +67,8 @@ def build(case: str, seed: int = 1) -> MultiAgentEnv:
 
 
 def random_actions(env: MultiAgentEnv, rng: np.random.Generator) -> list[int]:
-    return [int(rng.choice(np.flatnonzero(avail))) for avail in env.get_avail_actions()]
+    avail = np.array(env.get_avail_actions())  # [A, U]
+    return (rng.random(avail.shape) * avail).argmax(axis=1).tolist()
 
 
 def play(env: MultiAgentEnv, episodes: int, seed: int = 0) -> list[Any]:
