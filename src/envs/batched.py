@@ -198,6 +198,13 @@ class SingleEnv(BatchMember):
         super().__init__(self.batched(seeds=[seed], **env_args), 0)
 
 
+def signature_with_seeds(options: type) -> inspect.Signature:
+    """For the ``__signature__`` of a batched environment whose arguments are the fields of a dataclass."""
+    seeds = inspect.Parameter("seeds", inspect.Parameter.KEYWORD_ONLY, annotation=Sequence[int | None])
+    fields = inspect.signature(options, eval_str=True).parameters.values()
+    return inspect.Signature([seeds, *(p.replace(kind=p.KEYWORD_ONLY) for p in fields)])
+
+
 def _single_signature(batched: type[BatchedEnv]) -> inspect.Signature:
     signature = inspect.signature(batched, eval_str=True)
     seed = inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=int | None)

@@ -45,6 +45,7 @@ class UnitType(NamedTuple):
     splash: float = 0.0
     energy: float = 0.0  # the most it holds; it starts with ENERGY_AT_START
     flies: bool = False
+    hits_air: bool = False
 
     @property
     def heals(self) -> bool:
@@ -61,20 +62,22 @@ class UnitType(NamedTuple):
 ENERGY_AT_START = 50.0
 
 UNITS: dict[str, UnitType] = {
-    "marine": UnitType("terran", 45, 0, 0, 0.1406, 5, 6, 1, 13.8, 15, 0.375, ("light", "biological")),
+    "marine": UnitType("terran", 45, 0, 0, 0.1406, 5, 6, 1, 13.8, 15, 0.375, ("light", "biological"), hits_air=True),
     "marauder": UnitType(
         "terran", 125, 0, 1, 0.1406, 6, 10, 1, 24, 25, 0.5625, ("armored", "biological"), 10, "armored"
     ),
     "medivac": UnitType(
         "terran", 150, 0, 1, 0.1563, 4, 0, 0, 0, 200, 0.75, ("armored", "mechanical"), energy=200, flies=True
     ),
-    "stalker": UnitType("protoss", 80, 80, 1, 0.1844, 6, 13, 1, 30, 35, 0.625, ("armored", "mechanical"), 5, "armored"),
+    "stalker": UnitType(
+        "protoss", 80, 80, 1, 0.1844, 6, 13, 1, 30, 35, 0.625, ("armored", "mechanical"), 5, "armored", hits_air=True
+    ),
     "zealot": UnitType("protoss", 100, 50, 1, 0.1406, 0.1, 8, 2, 19.2, 22, 0.5, ("light", "biological")),
     "colossus": UnitType(
-        "protoss", 200, 150, 1, 0.1406, 7, 10, 2, 24, 24, 1.0, ("armored", "mechanical"), 5, "light", splash=1.0
+        "protoss", 200, 150, 1, 0.1406, 7, 10, 2, 24, 24, 1.0, ("armored", "mechanical"), 5, "light", splash=0.7
     ),
     "zergling": UnitType("zerg", 35, 0, 0, 0.1844, 0.1, 5, 1, 11.1, 11, 0.375, ("light", "biological")),
-    "hydralisk": UnitType("zerg", 90, 0, 0, 0.1406, 5, 12, 1, 13.2, 10, 0.625, ("light", "biological")),
+    "hydralisk": UnitType("zerg", 90, 0, 0, 0.1406, 5, 12, 1, 13.2, 10, 0.625, ("light", "biological"), hits_air=True),
     "baneling": UnitType(
         "zerg", 30, 0, 0, 0.1563, 0.25, 20, 1, 13.3, 1, 0.375, ("biological",), 15, "light", splash=2.2
     ),

@@ -13,7 +13,8 @@ import envs
 from envs.batched import BatchMember
 from utils.errors import UserError
 
-SEEDS = [11, 12, 13, 14, 15]
+SEEDS = [11, 12, 13, 14]
+EPISODES = 2
 
 
 def _adapters():
@@ -44,8 +45,8 @@ def test_an_environment_of_a_batch_plays_what_it_plays_alone(case):
     seen = [[] for _ in SEEDS]
     order = np.random.default_rng(0)
     started, running = [0] * len(SEEDS), set()
-    while min(started) < 3 or running:
-        waiting = [i for i in range(len(SEEDS)) if i not in running and started[i] < 3]
+    while min(started) < EPISODES or running:
+        waiting = [i for i in range(len(SEEDS)) if i not in running and started[i] < EPISODES]
         if waiting and (not running or order.random() < 0.3):
             chosen = order.permutation(waiting)[: order.integers(1, len(waiting) + 1)]
             batch.reset(chosen)
@@ -64,7 +65,7 @@ def test_an_environment_of_a_batch_plays_what_it_plays_alone(case):
                 running.remove(int(i))
             seen[i].append([float(step.reward[k]), bool(step.over[k]), info, members[i].get_state().tolist()])
     for i, seed in enumerate(SEEDS):
-        assert seen[i] == seen_alone(adapter, args, seed, 3)
+        assert seen[i] == seen_alone(adapter, args, seed, EPISODES)
 
 
 @everywhere
@@ -100,7 +101,7 @@ def test_the_generator_of_one_environment_is_saved_and_restored_alone(case):
     assert members[1].rng_state() == neighbour
     assert members[2].seed(SEEDS[1]) == SEEDS[1]
     assert play(members[2], 2) == play(members[1], 2)
-    assert [m.seed() for m in members] == [11, 12, 12, 14, 15]
+    assert [m.seed() for m in members] == [11, 12, 12, 14]
 
 
 @everywhere

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from ..errors import CreditError
 from ..task import TaskDescription
-from . import lbf, matrix_game, smac
+from . import lbf, matrix_game, smac, stag_hunt
 from .template import Templates
 from .uniform import UNIFORM
 
@@ -24,6 +24,7 @@ FAMILIES: dict[str, Callable[[TaskDescription, str], Templates]] = {
     "sc2": smac.templates,
     "sc2_v2": smac.templates,
     "skirmish": smac.templates,
+    "stag_hunt": stag_hunt.templates,
 }
 
 
