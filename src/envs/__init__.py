@@ -25,6 +25,8 @@ _ENTRIES: Mapping[str, _Entry] = {
     "lbf": _LBF,
     "matrix_game": _MATRIX,
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
+    "mpe": _Entry("envs.mpe", "MPEEnv", "pip install mpe2==1.1.1 pettingzoo==1.27.0"),
+    "pettingzoo": _Entry("envs.pettingzoo_parallel", "PettingZooEnv", "pip install pettingzoo==1.27.0"),
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
 }
 

@@ -19,9 +19,10 @@ from gymnasium.utils import seeding
 from envs.mpe_description import describe_mpe
 from envs.mpe_games import GAMES
 from envs.mpe_games.game import Game
-from envs.mpe_games.layout import inner_bounds, observation_fields, state_fields
+from envs.mpe_games.layout import observation_fields, state_fields
 from envs.multiagentenv import MultiAgentEnv
 from envs.opponents.policy import make_opponent
+from envs.ranges import inner_bounds
 from envs.suggest import nearest
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
@@ -162,7 +163,7 @@ def _build_game(key: str, time_limit: int, changes: Mapping[str, Any]) -> Game:
     """Raises UserError for arguments that the game does not take."""
     if time_limit < 1:
         raise UserError(f"env_args.time_limit={time_limit}: an episode needs at least one step")
-    takes = {n: p for n, p in inspect.signature(GAMES[key].__init__).parameters.items() if n not in ("self", "steps")}
+    takes = {n: p for n, p in inspect.signature(GAMES[key]).parameters.items() if n != "steps"}
     for name, value in changes.items():
         if name in LEFT_TO_PETTINGZOO:
             raise UserError(

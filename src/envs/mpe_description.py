@@ -9,9 +9,6 @@ from llm_credit.task import TaskDescription
 if TYPE_CHECKING:
     from envs.mpe import MPEEnv
 
-# what a description's name leaves out of its key stays as it is for whoever changes nothing
-PRETRAINED = "pretrained"
-
 
 def describe_mpe(env: MPEEnv) -> TaskDescription:
     game, limit = env.game, env.episode_limit
@@ -19,7 +16,7 @@ def describe_mpe(env: MPEEnv) -> TaskDescription:
     changed = dict(env.changes)
     if limit != 25:
         changed["time_limit"] = limit
-    if env.opponent not in ("", PRETRAINED):
+    if env.opponent not in ("", "pretrained"):
         changed["opponent"] = env.opponent
     early = game.end_words()
     per = "" if env.reward_scale == 1.0 else ", divided by the number of agents"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from envs.mpe_games.adversary import Adversary
 from envs.mpe_games.game import Game
@@ -10,7 +10,8 @@ from envs.mpe_games.speaker_listener import SpeakerListener
 from envs.mpe_games.spread import Spread
 from envs.mpe_games.tag import Tag
 
-GAMES: Mapping[str, type[Game]] = {
+# makes a game from its number of steps and the package's arguments
+GAMES: Mapping[str, Callable[..., Game]] = {
     "simple_spread": Spread,
     "simple_tag": Tag,
     "simple_adversary": Adversary,

@@ -41,7 +41,9 @@ class Game(ABC):
     takes_opponent: ClassVar[bool] = False  # whether there is another side, which a policy plays
     landmark_range: ClassVar[float] = 1.0  # landmarks lie within +- this
 
-    def __init__(self, scenario: Any, package_world: Any, team: Sequence[int], others: Sequence[int], steps: int) -> None:
+    def __init__(
+        self, scenario: Any, package_world: Any, team: Sequence[int], others: Sequence[int], steps: int
+    ) -> None:
         self.scenario, self.package_world = scenario, package_world
         self.world = World(package_world)
         self.team, self.others, self.steps = list(team), list(others), steps

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from llm_credit.task import Kind, StateField
 
 
@@ -102,14 +100,3 @@ def observation_fields(observations: Sequence[Sequence[Slot]], obs_dim: int) -> 
 
 def _described(field: StateField, whose: str) -> StateField:
     return replace(field, meaning=whose + field.meaning)
-
-
-def inner_bounds(fields: Iterable[StateField], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The declared range of every state value as float32 ``[S]``, rounded to the inside."""
-    low, high = np.zeros(size), np.zeros(size)
-    for field in fields:
-        low[list(field.indices())], high[list(field.indices())] = field.low, field.high
-    low32, high32 = low.astype(np.float32), high.astype(np.float32)
-    low32 = np.where(low32 < low, np.nextafter(low32, np.float32(np.inf)), low32)
-    high32 = np.where(high32 > high, np.nextafter(high32, np.float32(-np.inf)), high32)
-    return low32, high32

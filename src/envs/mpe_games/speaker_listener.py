@@ -84,8 +84,8 @@ class SpeakerListener(Game):
 
     def summary(self) -> str:
         return (
-            "Multi-agent particle environment, simple_speaker_listener: a speaker sees which of 3 landmarks is the goal "
-            "and says one of 3 words at every step; a listener hears the word of the step before, sees where the "
+            "Multi-agent particle environment, simple_speaker_listener: a speaker sees which of 3 landmarks is the "
+            "goal and says one of 3 words at every step; a listener hears the word of the step before, sees where the "
             "landmarks are, and moves. What the words mean, the two must learn. The listener should come to the goal "
             "and stay there. Landmarks (red, green, blue) and the listener start at random places of the square from "
             "-1 to 1; nobody collides."

@@ -82,11 +82,11 @@ class Spread(Game):
     def summary(self) -> str:
         n = len(self.team)
         return (
-            f"Multi-agent particle environment, simple_spread: {n} agents move on a plane and are to cover {n} landmarks, "
-            "one each, without running into each other. Nobody is told which landmark is whose. Agents (radius 0.15) "
-            "and landmarks start at random places of the square from -1 to 1; landmarks stay there for the episode. An "
-            "agent pushes itself in one of four directions; agents that touch are pushed apart. Every agent sees its "
-            "own velocity and position and where all landmarks and other agents are."
+            f"Multi-agent particle environment, simple_spread: {n} agents move on a plane and are to cover {n} "
+            "landmarks, one each, without running into each other. Nobody is told which landmark is whose. Agents "
+            "(radius 0.15) and landmarks start at random places of the square from -1 to 1; landmarks stay there for "
+            "the episode. An agent pushes itself in one of four directions; agents that touch are pushed apart. Every "
+            "agent sees its own velocity and position and where all landmarks and other agents are."
         )
 
     def reward_words(self) -> str:

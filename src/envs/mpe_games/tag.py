@@ -88,7 +88,8 @@ class Tag(Game):
             "it is trained to stay within the square from -1 to 1, which nothing else bounds. Everybody starts at a "
             f"random place of that square. {obstacles} round obstacle{'s' if obstacles != 1 else ''} (radius 0.2) "
             "stand in the way. Predators have a radius of 0.075, prey of 0.05; whoever touches another or an obstacle "
-            "is pushed away from it. Every predator sees where everything is, and the velocities of itself and of the prey."
+            "is pushed away from it. Every predator sees where everything is, and the velocities of itself and "
+            "of the prey."
         )
 
     def reward_words(self) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -33,12 +35,14 @@ class Network:
             with np.load(path, allow_pickle=False) as file:
                 depth = len(file.files) // 2
                 return cls([(file[f"weight{k}"].astype(float), file[f"bias{k}"].astype(float)) for k in range(depth)])
-        except (OSError, ValueError, KeyError) as e:
+        except (OSError, ValueError, KeyError, BadZipFile) as e:
             raise UserError(f"env_args.opponent={path} cannot be read as an opponent's weights: {e}") from e
 
     def save(self, path: Path) -> None:
-        arrays = {f"weight{k}": w.astype(np.float32) for k, (w, _) in enumerate(self.layers)}
-        np.savez(path, **arrays, **{f"bias{k}": b.astype(np.float32) for k, (_, b) in enumerate(self.layers)})
+        arrays: dict[str, Any] = {}
+        for k, (weight, bias) in enumerate(self.layers):
+            arrays |= {f"weight{k}": weight.astype(np.float32), f"bias{k}": bias.astype(np.float32)}
+        np.savez(path, **arrays)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         x = features

@@ -15,6 +15,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from envs.opponents.teams import TEAMS, Team
 
 log = logging.getLogger("pymarl")
 
-EPISODE, EVALUATED = 50, 25  # steps of an episode in training (longer, so that a policy also serves there) and measuring
+EPISODE, MEASURED = 50, 25  # steps of an episode in training (longer, so that a policy serves there too), measuring
 UNITS, GAMMA, BATCH, MEMORY, LEARNING_RATE, FOLLOW = 64, 0.95, 128, 50_000, 5e-4, 0.01
 
 
@@ -77,7 +78,7 @@ class Memory:
 def make_network(n_features: int) -> nn.Sequential:
     sizes = [n_features, UNITS, UNITS, len(PUSHES)]
     layers: list[nn.Module] = []
-    for i, o in zip(sizes, sizes[1:], strict=False):
+    for i, o in pairwise(sizes):
         layers += [nn.Linear(i, o), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -132,13 +133,13 @@ def train(key: str, seed: int, steps: int) -> Network:
 def measure(key: str, opponent: Opponent, team: Team, episodes: int, seed: int) -> dict[str, float]:
     """Means over episodes of 25 steps: the numbers that the game tells, and the other side's own return."""
     rng = np.random.default_rng(seed)
-    game = GAMES[key](EVALUATED)
+    game = GAMES[key](MEASURED)
     game.opponent = opponent
     found: list[dict[str, float]] = []
     for _ in range(episodes):
         game.reset(rng)
         total = 0.0
-        for _ in range(EVALUATED):
+        for _ in range(MEASURED):
             game.step(team(game, rng))
             total += REWARDS[key](game, game.others[0])
         found.append({**game.numbers(), "own_return": total})

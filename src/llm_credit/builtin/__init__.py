@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from ..errors import CreditError
 from ..task import TaskDescription
-from . import lbf, matrix_game
+from . import lbf, matrix_game, mpe
 from .template import Templates
 from .uniform import UNIFORM
 
@@ -21,6 +21,7 @@ log = logging.getLogger("pymarl")
 FAMILIES: dict[str, Callable[[TaskDescription, str], Templates]] = {
     "lbf": lbf.templates,
     "matrix_game": matrix_game.templates,
+    "mpe": mpe.templates,
 }
 
 
