@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from numbers import Real
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from gymnasium import spaces
 
 from envs.gymma_spaces import own_state_fields
 from envs.padded import Choices, PaddedEnv
-from llm_credit.task import TaskDescription
+from llm_credit.task import StateField, TaskDescription
 from utils.errors import UserError
 from utils.seeding import draw_seed
 
@@ -66,6 +67,8 @@ class PettingZooEnv(PaddedEnv):
         self.episode_limit, self._own_state = time_limit, state == "own"
         if self._own_state:
             self._use_fields(own_state_fields(_state_space(self._env, key), state_bound))
+        else:
+            self._use_fields(tuple(_with_zero(f) for f in self._fields))
         self._masks: dict[Any, Any] = {}
         self._steps = 0
         self._seed = draw_seed() if seed is None else seed
@@ -190,6 +193,14 @@ def _state_space(env: Any, key: str) -> spaces.Space[Any]:
             f"env_args.key={key} declares no state of its own (a Box state_space): set env_args.state=observations"
         )
     return space
+
+
+def _with_zero(field: StateField) -> StateField:
+    """An agent that has left the game sees zeros, which must lie in the range."""
+    if field.low <= 0 <= field.high:
+        return field
+    meaning = f"{field.meaning}; 0 once the agent has left the game"
+    return replace(field, low=min(field.low, 0.0), high=max(field.high, 0.0), meaning=meaning)
 
 
 def _means(infos: Mapping[Any, Any]) -> dict[str, Any]:

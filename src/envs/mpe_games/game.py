@@ -176,7 +176,7 @@ class Game(ABC):
         ]  # fmt: skip
 
     def _cut(self, agent: int) -> str:
-        return "" if self.reach[agent].exact else "; cut to the range, which only repeated collisions can leave"
+        return "" if self.reach[agent].exact else "; cut to the range, which only several collisions can leave"
 
     @staticmethod
     def _slot(name: str, plus: int, minus: int, high: float, words: str, unit: str) -> Slot:

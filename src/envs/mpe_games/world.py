@@ -119,8 +119,9 @@ class World:
 class Reach(NamedTuple):
     """How fast and how far an agent can come within an episode, per axis.
 
-    exact: the physics allows no more. Where False (agents that collide and have no speed limit), it is what an agent
-    reaches by its own pushes and one collision at full depth; only repeated collisions could throw one further.
+    exact: the physics allows no more. Where False (agents that collide and have no speed limit), a crowd could throw
+    an agent further: the speed is what own pushes and two collisions of full depth at once give, the position what own
+    pushes and one such collision give.
     """
 
     speed: float
@@ -144,4 +145,4 @@ def reach_of(world: World, agent: int, steps: int) -> Reach:
         speed = speed * keep + own
         if limit is not None:  # a collision may bring an agent to its limit at once
             speed = limit if world.collides[agent] else min(speed, limit)
-    return Reach(speed + knock, tuple(position), not knock)
+    return Reach(speed + 2 * knock, tuple(position), not knock)

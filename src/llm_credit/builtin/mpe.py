@@ -65,11 +65,11 @@ def _aim(task: TaskDescription, seconds: float) -> str:
     """Source text for the distance of every predator to where its nearest prey will be, ``[N, A]``."""
     (x, y), (prey_x, prey_y) = _place(task, "agent"), _place(task, "prey")
     vx, vy = columns(task.field("prey_vx")), columns(task.field("prey_vy"))
-    return f'''    ahead_x = {prey_x} + {seconds} * {vx}  # [N, P]: where a prey is in {seconds} seconds if it goes on
+    return f"""    ahead_x = {prey_x} + {seconds} * {vx}  # [N, P]: where a prey is in {seconds} seconds if it goes on
     ahead_y = {prey_y} + {seconds} * {vy}
     dx = ahead_x.unsqueeze(1) - {x}.unsqueeze(2)  # [N, A, P]
     dy = ahead_y.unsqueeze(1) - {y}.unsqueeze(2)
-    distance = torch.sqrt(dx * dx + dy * dy).amin(dim=2)  # [N, A]'''
+    distance = torch.sqrt(dx * dx + dy * dy).amin(dim=2)  # [N, A]"""
 
 
 def chase(task: TaskDescription) -> str:
