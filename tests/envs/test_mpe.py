@@ -302,7 +302,7 @@ def test_the_numbers_of_an_episode() -> None:
     for _ in range(25):  # one predator sits on the prey, the others are far
         world.x[:4], world.y[:4] = [3.0, -3.0, 0.0, 0.05], [3.0, 3.0, -3.0, -3.0]
         world.vx, world.vy = [0.0] * 4, [0.0] * 4
-        reward, over, info = env.step([STAY] * 3)
+        reward, _, info = env.step([STAY] * 3)
         assert reward == 30.0  # 10 for each predator, for one that touches
     assert info["catches"] == 25.0
 

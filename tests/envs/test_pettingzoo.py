@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ class Leaving(ParallelEnv):
 
     Not part of the summary."""
 
-    metadata = {"name": "leaving"}
+    metadata: ClassVar[dict[str, Any]] = {"name": "leaving"}
 
     def __init__(self, early: int = 2, late: int = 4, cut: bool = False, low: float = 0.0) -> None:
         self.possible_agents = ["early", "late"]

@@ -30,11 +30,14 @@ def train(folder, task, runner, *more):
     return run_dir(folder)
 
 
+# every environment with both runners and both mixers, every other game once
+RUNS = [(task, runner, mixer) for task in ("spread", "pettingzoo") for runner in RUNNERS for mixer in ("qmix", "tfcaf")]
+RUNS += [("tag", "episode", "tfcaf"), ("adversary", "parallel", "tfcaf"), ("speaker_listener", "parallel", "tfcaf")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("mixer", ["qmix", "tfcaf"])
-@pytest.mark.parametrize("runner", RUNNERS)
-@pytest.mark.parametrize("task", TASKS)
-def test_trains_with_both_runners(tmp_path, task, runner, mixer):
+@pytest.mark.parametrize(("task", "runner", "mixer"), RUNS)
+def test_trains(tmp_path, task, runner, mixer):
     folder = train(tmp_path, task, runner, f"mixer={mixer}")
     assert {k for k, _, _ in curve(tmp_path)} == {"loss_td", "return_mean", "test_return_mean", "grad_norm"}
     info = json.loads((folder / "info.json").read_text())
@@ -46,7 +49,7 @@ def test_trains_with_both_runners(tmp_path, task, runner, mixer):
 
 @pytest.mark.slow
 def test_the_advantage_form_trains(tmp_path):
-    done = call(tmp_path, "qplex", *TASKS["tag"], "t_max=600", "batch_size_run=2", "mixer=tfcaf")
+    done = call(tmp_path, "qplex", *TASKS["tag"], "t_max=600", "batch_size_run=2", "mixer=tfcaf", "llm.builtin=pincer")
     assert done.returncode == 0, done.stdout + done.stderr
     info = json.loads((run_dir(tmp_path) / "info.json").read_text())
     assert info["mixer"]["origin"] == "builtin:mpe/pincer"

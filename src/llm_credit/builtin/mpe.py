@@ -128,7 +128,7 @@ def decoy(task: TaskDescription) -> str:
 
 
 def understanding(task: TaskDescription) -> str:
-    """simple_speaker_listener: the speaker counts more while the listener is far from the goal or moves away from it."""
+    """simple_speaker_listener: the speaker counts more while the listener is far from the goal or leaves it."""
     (x, y), (mark_x, mark_y) = _place(task, "listener"), _place(task, "landmark")
     vx, vy = columns(task.field("listener_vx")), columns(task.field("listener_vy"))
     goal = task.field("goal")
