@@ -21,7 +21,7 @@ from envs.mpe_games import GAMES
 from envs.mpe_games.game import Game
 from envs.mpe_games.layout import observation_fields, state_fields
 from envs.multiagentenv import MultiAgentEnv
-from envs.opponents.policy import make_opponent
+from envs.opponents.policy import make_opponent, words_of
 from envs.ranges import inner_bounds
 from envs.suggest import nearest
 from llm_credit.task import TaskDescription
@@ -70,6 +70,7 @@ class MPEEnv(MultiAgentEnv):
         self._seed = self.seed(draw_seed() if seed is None else seed)
         if self.opponent:
             self.game.opponent = make_opponent(opponent, self.key, lambda: self._rng)
+            self.game.opponent_words = words_of(opponent, self.key)
 
     def _lay_out(self) -> None:
         """Which of the world's values make up the observations and the state."""

@@ -390,7 +390,10 @@ def test_unlike_tasks_have_unlike_names() -> None:
         {"opponent": "random"},
         {"time_limit": 50},
     ]
-    assert len({MPEEnv("simple_tag", seed=0, **c).describe().name for c in changes}) == len(changes)
+    tasks = [MPEEnv("simple_tag", seed=0, **c).describe() for c in changes]
+    assert len({t.name for t in tasks}) == len(changes)
+    assert all("{" not in t.summary for t in tasks)
+    assert ["runs away" in t.summary for t in tasks] == [True, True, True, False, True]  # the prey's policy
 
 
 def test_missing_package_names_the_package_and_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

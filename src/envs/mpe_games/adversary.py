@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpe2.simple_adversary.simple_adversary import Scenario
 
-from envs.mpe_games.game import Game
+from envs.mpe_games.game import SCALE, Game
 from envs.mpe_games.layout import Entities, Group, Slot
 from llm_credit.task import Agent
 
@@ -68,12 +68,13 @@ class Adversary(Game):
     def summary(self) -> str:
         n = len(self.team)
         return (
-            f"Multi-agent particle environment, simple_adversary: {n} agents and an adversary, which a fixed policy "
-            f"plays, move on a plane with {n} landmark{'s' if n > 1 else ''}. One landmark is the goal; the team knows "
-            "which, the adversary does not and guesses from what the agents do. The team wants one of its agents at "
-            "the goal and the adversary far from it, so that its agents should spread over the landmarks and deceive "
-            "the adversary. Everybody and every landmark starts at a random place of the square from -1 to 1. Nobody "
-            "collides. Every agent sees where everything is, but no velocities."
+            f"Multi-agent particle environment, simple_adversary: {n} agents and an adversary, played by "
+            f"{self.opponent_words}, move on a plane with {n} landmark{'s' if n > 1 else ''}. One landmark is the goal; "
+            "the team knows which, the adversary does not and can only guess from what the agents do. The team wants "
+            "one of its agents at the goal and the adversary far from it, so that its agents should spread over the "
+            "landmarks and deceive the adversary. Everybody and every landmark starts at a random place of the square "
+            "from -1 to 1. Nobody collides. Every agent sees where everything is, but no velocities. "
+            f"{SCALE}"
         )
 
     def reward_words(self) -> str:

@@ -24,8 +24,11 @@ MOVES = (
     Action("down", "push in the direction of smaller y"),
     Action("up", "push in the direction of larger y"),
 )
-LENGTH = "half-widths of the field"
-SPEED = "half-widths of the field per second (a step is 0.1 s)"
+LENGTH, SPEED = "half-widths", "half-widths/s"
+SCALE = (
+    "Lengths are in half-widths of that square, a step takes 0.1 s; agents that push at random seldom come further "
+    "than 2 from the middle, though a range of positions says what is possible."
+)
 
 Opponent = Callable[["Game", int], int]  # (game, number of the agent in the world) -> action
 
@@ -50,6 +53,7 @@ class Game(ABC):
         self.n_landmarks = self.world.n_entities - self.world.n_agents
         self.landmarks = list(range(self.world.n_agents, self.world.n_entities))
         self.opponent: Opponent | None = None
+        self.opponent_words = ""  # how the other side plays, as a sentence goes on
         self.extras: list[float] = []  # numbers of the episode beside positions and speeds
         self.reach: list[Reach] = [reach_of(self.world, a, steps) for a in range(self.world.n_agents)]
 

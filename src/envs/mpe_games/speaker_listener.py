@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mpe2.simple_speaker_listener.simple_speaker_listener import Scenario
 
-from envs.mpe_games.game import MOVES, PUSHES, Game
+from envs.mpe_games.game import MOVES, PUSHES, SCALE, Game
 from envs.mpe_games.layout import Entities, Group, Slot
 from llm_credit.task import Action, Agent
 
@@ -88,7 +88,7 @@ class SpeakerListener(Game):
             "goal and says one of 3 words at every step; a listener hears the word of the step before, sees where the "
             "landmarks are, and moves. What the words mean, the two must learn. The listener should come to the goal "
             "and stay there. Landmarks (red, green, blue) and the listener start at random places of the square from "
-            "-1 to 1; nobody collides."
+            f"-1 to 1; nobody collides. {SCALE}"
         )
 
     def reward_words(self) -> str:

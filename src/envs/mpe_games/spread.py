@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpe2.simple_spread.simple_spread import Scenario
 
-from envs.mpe_games.game import Game
+from envs.mpe_games.game import SCALE, Game
 from envs.mpe_games.layout import Entities, Group, Slot
 from llm_credit.task import Agent
 
@@ -86,7 +86,7 @@ class Spread(Game):
             "landmarks, one each, without running into each other. Nobody is told which landmark is whose. Agents "
             "(radius 0.15) and landmarks start at random places of the square from -1 to 1; landmarks stay there for "
             "the episode. An agent pushes itself in one of four directions; agents that touch are pushed apart. Every "
-            "agent sees its own velocity and position and where all landmarks and other agents are."
+            f"agent sees its own velocity and position and where all landmarks and other agents are. {SCALE}"
         )
 
     def reward_words(self) -> str:

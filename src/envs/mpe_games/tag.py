@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpe2.simple_tag.simple_tag import Scenario
 
-from envs.mpe_games.game import Game
+from envs.mpe_games.game import SCALE, Game
 from envs.mpe_games.layout import Entities, Group, Slot
 from llm_credit.task import Agent
 
@@ -82,14 +82,13 @@ class Tag(Game):
     def summary(self) -> str:
         prey, obstacles = len(self.others), len(self.landmarks)
         return (
-            f"Multi-agent particle environment, simple_tag: {len(self.team)} predators chase {prey} prey, which "
-            f"{'is' if prey == 1 else 'are'} played by a fixed policy that runs away. A prey is faster (at most 1.3, "
-            "push 4) than a predator (at most 1.0, push 3), so that predators must close in on it from several sides; "
-            "it is trained to stay within the square from -1 to 1, which nothing else bounds. Everybody starts at a "
-            f"random place of that square. {obstacles} round obstacle{'s' if obstacles != 1 else ''} (radius 0.2) "
-            "stand in the way. Predators have a radius of 0.075, prey of 0.05; whoever touches another or an obstacle "
-            "is pushed away from it. Every predator sees where everything is, and the velocities of itself and "
-            "of the prey."
+            f"Multi-agent particle environment, simple_tag: {len(self.team)} predators chase {prey} prey, played by "
+            f"{self.opponent_words}. A prey is faster (at most 1.3, push 4) than a predator (at most 1.0, push 3), so "
+            "that one predator alone hardly catches it. Nothing bounds the plane. Everybody starts at a random place of "
+            f"the square from -1 to 1. {obstacles} round obstacle{'s' if obstacles != 1 else ''} (radius 0.2) stand in "
+            "the way. Predators have a radius of 0.075, prey of 0.05; whoever touches another or an obstacle is pushed "
+            "away from it. Every predator sees where everything is, and the velocities of itself and of the prey. "
+            f"{SCALE}"
         )
 
     def reward_words(self) -> str:

@@ -108,6 +108,17 @@ def trained(key: str, network: Network) -> Opponent:
     return lambda game, me: int(network(features(game, me)).argmax())
 
 
+AIMS: Mapping[str, str] = {
+    "simple_tag": "that runs away and is trained to stay within the square from -1 to 1",
+    "simple_adversary": "that is trained to come to the goal",
+}
+
+
+def words_of(name: str, key: str) -> str:
+    """How that opponent plays, for a description: ``played by ...``."""
+    return "chance, without any aim" if name == "random" else f"a fixed policy {AIMS[key]}"
+
+
 def make_opponent(name: str, key: str, rng: Callable[[], np.random.Generator]) -> Opponent:
     """``pretrained``, ``random``, or the path of a file that ``train.py`` wrote. Raises UserError.
 
