@@ -69,11 +69,11 @@ class Adversary(Game):
         n = len(self.team)
         return (
             f"Multi-agent particle environment, simple_adversary: {n} agents and an adversary, played by "
-            f"{self.opponent_words}, move on a plane with {n} landmark{'s' if n > 1 else ''}. One landmark is the goal; "
-            "the team knows which, the adversary does not and can only guess from what the agents do. The team wants "
-            "one of its agents at the goal and the adversary far from it, so that its agents should spread over the "
-            "landmarks and deceive the adversary. Everybody and every landmark starts at a random place of the square "
-            "from -1 to 1. Nobody collides. Every agent sees where everything is, but no velocities. "
+            f"{self.opponent_words}, move on a plane with {n} landmark{'s' if n > 1 else ''}. One landmark is the "
+            "goal; the team knows which, the adversary does not and can only guess from what the agents do. The team "
+            "wants one of its agents at the goal and the adversary far from it, so that its agents should spread over "
+            "the landmarks and deceive the adversary. Everybody and every landmark starts at a random place of the "
+            "square from -1 to 1. Nobody collides. Every agent sees where everything is, but no velocities. "
             f"{SCALE}"
         )
 

@@ -84,11 +84,11 @@ class Tag(Game):
         return (
             f"Multi-agent particle environment, simple_tag: {len(self.team)} predators chase {prey} prey, played by "
             f"{self.opponent_words}. A prey is faster (at most 1.3, push 4) than a predator (at most 1.0, push 3), so "
-            "that one predator alone hardly catches it. Nothing bounds the plane. Everybody starts at a random place of "
-            f"the square from -1 to 1. {obstacles} round obstacle{'s' if obstacles != 1 else ''} (radius 0.2) stand in "
-            "the way. Predators have a radius of 0.075, prey of 0.05; whoever touches another or an obstacle is pushed "
-            "away from it. Every predator sees where everything is, and the velocities of itself and of the prey. "
-            f"{SCALE}"
+            "that one predator alone hardly catches it. Nothing bounds the plane. Everybody starts at a random place "
+            f"of the square from -1 to 1. {obstacles} round obstacle{'s' if obstacles != 1 else ''} (radius 0.2) stand "
+            "in the way. Predators have a radius of 0.075, prey of 0.05; whoever touches another or an obstacle is "
+            "pushed away from it. Every predator sees where everything is, and the velocities of itself and of the "
+            f"prey. {SCALE}"
         )
 
     def reward_words(self) -> str:

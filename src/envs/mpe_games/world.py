@@ -62,13 +62,6 @@ class World:
         self.vx = [0.0 if v is None else float(v[0]) for v in speeds]
         self.vy = [0.0 if v is None else float(v[1]) for v in speeds]
 
-    def store(self) -> None:
-        """Writes positions and velocities back into the package's world, to be drawn."""
-        for e, entity in enumerate(self.package.entities):
-            entity.state.p_pos[:] = self.x[e], self.y[e]
-        for a, agent in enumerate(self.package.agents):
-            agent.state.p_vel[:] = self.vx[a], self.vy[a]
-
     def step(self, pushes: Sequence[tuple[float, float]]) -> None:
         """One step of ``dt`` seconds; ``pushes``: the direction of every agent's own push, A times ``(x, y)``."""
         fx = [p[0] * push for p, push in zip(pushes, self.push, strict=True)]
