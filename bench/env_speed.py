@@ -10,22 +10,27 @@ resets and observations only. Adapter and package take turns, since a machine's 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from timing import median, table
-from train_speed import ROOT, steps_per_second
+from train_speed import ROOT, run
 
 sys.path.insert(0, str(ROOT / "src"))
 import envs
 from envs.multiagentenv import MultiAgentEnv
 from utils.config.load import load_config
+
+LEARNING = 4000  # environment steps until there are enough episodes for QMIX's first update
+LOG_INTERVAL = 500
 
 
 class Task(NamedTuple):
@@ -107,22 +112,28 @@ def bench_alone(tasks: list[Task], rounds: int, steps: int) -> None:
     print(table(["task", "adapter", "package", "ratio"], rows))
 
 
+def training_speed(task: Task, config: str, mixer: str, steps: int) -> float:
+    """Median of what a run says of its own speed, once it learns after every rollout."""
+    builtin = "uniform" if task.config == "pettingzoo" else ""  # no function knows a task of that interface
+    with tempfile.TemporaryDirectory() as results:
+        settings = [f"local_results_path={results}", f"mixer={mixer}", "llm.source=builtin", f"llm.builtin={builtin}"]
+        settings += [f"t_max={LEARNING + steps}", "test_interval=100000000", "progress_bar=False", "use_cuda=False"]
+        settings += [f"{interval}={LOG_INTERVAL}" for interval in ("log_interval", "runner_log_interval")]
+        run([sys.executable, "src/main.py", *words_of(task, config), *settings], ROOT)
+        (metrics,) = Path(results).glob("sacred/*/*/*/metrics.jsonl")
+        lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    speeds = [x["value"] for x in lines if x["key"] == "env_steps_per_second" and x["t_env"] > LEARNING + LOG_INTERVAL]
+    return median(speeds)
+
+
 def bench_training(tasks: list[Task], rounds: int, steps: int) -> None:
+    pairs = [("qmix_beta", "qmix"), ("qmix_beta", "tfcaf"), ("qmix", "qmix"), ("qmix", "tfcaf")]
     rows = []
     for task in tasks:
-        with tempfile.TemporaryDirectory() as results:
-            settings = [f"local_results_path={results}", "progress_bar=False", "use_cuda=False"]
-            settings += ["test_interval=100000000"]
-            found = []
-            for config, mixer in (("qmix_beta", "qmix"), ("qmix_beta", "tfcaf"), ("qmix", "qmix"), ("qmix", "tfcaf")):
-                command = [sys.executable, "src/main.py", *words_of(task, config), *settings, f"mixer={mixer}"]
-                command += ["llm.source=builtin", f"llm.builtin={'uniform' if task.config == 'pettingzoo' else ''}"]
-                runs = [steps_per_second(command, ROOT, 4000, 4000 + steps) for _ in range(rounds)]
-                found.append(f"{median(runs):.0f}")
-            rows.append([task.name, *found])
+        found = [median([training_speed(task, c, m, steps) for _ in range(rounds)]) for c, m in pairs]
+        rows.append([task.name, *(f"{f:.0f}" for f in found)])
     print("\nTraining from end to end, environment steps/s\n")
-    header = ["task", "episode runner, qmix", "tfcaf", "8 workers, qmix", "tfcaf"]
-    print(table(header, rows))
+    print(table(["task", "episode runner, qmix", "tfcaf", "8 workers, qmix", "tfcaf"], rows))
 
 
 def main() -> None:
@@ -135,7 +146,7 @@ def main() -> None:
     tasks = [t for t in TASKS if o.only in t.name]
     bench_alone(tasks, o.rounds, o.steps)
     if o.training:
-        bench_training(tasks, 1, o.steps)
+        bench_training(tasks, o.rounds, o.steps)
 
 
 if __name__ == "__main__":
