@@ -62,6 +62,8 @@ class MPEEnv(MultiAgentEnv):
         _check_choice("reward_scalarisation", reward_scalarisation, ("sum", "mean"))
         self.key, self.changes = _name_of(key), dict(kwargs or {})
         self.game = _build_game(self.key, time_limit, self.changes)
+        if not self.game.takes_opponent and opponent != "pretrained":
+            raise UserError(f"env_args.opponent={opponent}: {self.key} has no other side; leave it at pretrained")
         self.state_kind, self.opponent = state, opponent if self.game.takes_opponent else ""
         self.n_agents, self.episode_limit = len(self.game.team), time_limit
         self.reward_scale = 1.0 if reward_scalarisation == "sum" else 1.0 / self.n_agents

@@ -48,7 +48,7 @@ class BothSides:
 
     def __init__(self, key: str, module: str, kwargs: dict[str, Any], state: Any = "global") -> None:
         self.theirs = import_module(f"mpe2.{module}").parallel_env(max_cycles=25, **kwargs)
-        self.ours = MPEEnv(key, seed=9, kwargs=kwargs, state=state, opponent="random")
+        self.ours = MPEEnv(key, seed=9, kwargs=kwargs, state=state)
         self.rng = np.random.default_rng(1)
         self.names = self.theirs.possible_agents
         self.team = [self.names[a] for a in self.ours.game.team]
@@ -368,6 +368,7 @@ def test_weights_trained_here_can_be_played(tmp_path: Path) -> None:
         ({"kwargs": {"terminate_on_success": 1}}, "True or False"),
         ({"kwargs": {"num_agent_neighbors": 1}}, "env=pettingzoo takes every argument"),
         ({"key": "simple_speaker_listener", "kwargs": {"N": 2}}, "it takes no arguments"),
+        ({"key": "simple_spread", "opponent": "random"}, "simple_spread has no other side"),
         ({"key": "simple_tag", "opponent": "trained"}, "there is pretrained, random"),
         ({"key": "simple_tag", "opponent": __file__}, "cannot be read"),
     ],
