@@ -29,7 +29,7 @@ from utils.errors import UserError
 from utils.seeding import draw_seed
 
 # arguments of the package's games that change what agents see or how fast they are while they learn
-LEFT_TO_PETTINGZOO = ("num_agent_neighbors", "num_landmark_neighbors", "curriculum", "continuous_actions")
+LEFT_TO_PETTINGZOO = ("num_agent_neighbors", "num_landmark_neighbors", "curriculum")
 
 
 class MPEEnv(MultiAgentEnv):
