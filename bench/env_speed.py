@@ -123,6 +123,7 @@ def training_speed(task: Task, config: str, mixer: str, steps: int) -> float:
         (metrics,) = Path(results).glob("sacred/*/*/*/metrics.jsonl")
         lines = [json.loads(line) for line in metrics.read_text().splitlines()]
     speeds = [x["value"] for x in lines if x["key"] == "env_steps_per_second" and x["t_env"] > LEARNING + LOG_INTERVAL]
+    print(f"{task.name}, {config}, mixer={mixer}: {median(speeds):.0f}", file=sys.stderr, flush=True)
     return median(speeds)
 
 
