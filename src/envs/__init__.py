@@ -37,6 +37,8 @@ _ENTRIES: Mapping[str, _Entry] = {
     "one_step_matrix_game": _MATRIX,  # PyMARL2's name
     "skirmish": _Entry("envs.skirmish", "SkirmishEnv", ""),
     "stag_hunt": _Entry("envs.stag_hunt", "StagHuntEnv", ""),
+    "mpe": _Entry("envs.mpe", "MPEEnv", "pip install mpe2==1.1.1 pettingzoo==1.27.0"),
+    "pettingzoo": _Entry("envs.pettingzoo_parallel", "PettingZooEnv", "pip install pettingzoo==1.27.0"),
     "gymma": _Entry("envs.gymma", "GymmaEnv", "pip install gymnasium==1.4.0"),
     "sc2": _Entry("envs.sc2", "SC2Env", _SC2),
     "sc2_v2": _Entry("envs.sc2_v2", "SC2v2Env", _SC2),

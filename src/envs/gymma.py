@@ -1,15 +1,11 @@
 """Any Gymnasium multi-agent environment whose action and observation spaces are Tuples with an entry per agent.
 
 The state is the agents' observations one after the other, as in EPyMARL.
-
-Legend: A agents, O observation (padded to the longest), S = A * O, U actions (of the agent with the most).
 """
 
 from __future__ import annotations
 
 import inspect
-import json
-import math
 from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any, Literal
@@ -19,16 +15,13 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.gymma_make import make_gymnasium_env
-from envs.gymma_spaces import state_fields
-from envs.multiagentenv import MultiAgentEnv
-from llm_credit.task import Action, Agent, StateField, TaskDescription
+from envs.padded import Choices, PaddedEnv
+from llm_credit.task import TaskDescription
 from utils.errors import UserError
 from utils.seeding import draw_seed
 
-UNKNOWN_RETURN = 1e6  # declared where nobody says what an episode's return can be
 
-
-class GymmaEnv(MultiAgentEnv):
+class GymmaEnv(PaddedEnv):
     """One Gymnasium environment.
 
     key: a Gymnasium id, or ``module:id`` where importing ``module`` registers it.
@@ -43,6 +36,8 @@ class GymmaEnv(MultiAgentEnv):
     Raises UserError for an id, spaces or arguments that cannot be used.
     """
 
+    family = "gymma"
+
     def __init__(
         self,
         key: str,
@@ -55,27 +50,9 @@ class GymmaEnv(MultiAgentEnv):
         return_low: float | None = None,
         return_high: float | None = None,
     ) -> None:
-        if reward_scalarisation not in ("sum", "mean"):
-            raise UserError(
-                f"env_args.reward_scalarisation={reward_scalarisation} does not exist; there is sum and mean"
-            )
-        if not 0 < state_bound < math.inf:
-            raise UserError(f"env_args.state_bound={state_bound} must be finite and above 0")
-        self.key, self.kwargs = key, dict(kwargs or {})
-        self._env, self.episode_limit = make_gymnasium_env(key, import_module, self.kwargs, time_limit)
-        self._obs_spaces, self._action_spaces = _agent_spaces(self._env, key)
-        self.n_agents = len(self._action_spaces)
-        self._n_actions = max(int(space.n) for space in self._action_spaces)
-        self._obs_dim = max(spaces.flatdim(space) for space in self._obs_spaces)
-        self._fields = state_fields(self._obs_spaces, state_bound)
-        self._low, self._high = _bounds(self._fields, self.get_state_size())
-        self._mean_reward = reward_scalarisation == "mean"
-        self._return_known = return_low is not None and return_high is not None
-        self._return_low = -UNKNOWN_RETURN if return_low is None else float(return_low)
-        self._return_high = UNKNOWN_RETURN if return_high is None else float(return_high)
-        if self._return_low > self._return_high:
-            raise UserError(f"env_args.return_low={return_low} lies above return_high={return_high}")
-        self._obs = np.zeros((self.n_agents, self._obs_dim), dtype=np.float32)
+        choices = Choices(reward_scalarisation, state_bound, return_low, return_high).check()
+        self._env, self.episode_limit = make_gymnasium_env(key, import_module, dict(kwargs or {}), time_limit)
+        super().__init__(key, kwargs or {}, *_agent_spaces(self._env, key), choices)
         self._steps = 0
         self._seed = draw_seed() if seed is None else seed
         self._seed_due = True
@@ -99,67 +76,13 @@ class GymmaEnv(MultiAgentEnv):
         over = terminated or cut or self._steps >= self.episode_limit
         if over:
             numbers["episode_limit"] = not terminated
-        return self._team_reward(rewards), over, numbers
-
-    def _team_reward(self, rewards: Any) -> float:
-        if not isinstance(rewards, Iterable):
-            return float(rewards)  # the environment pays the team
-        each = [float(r) for r in rewards]
-        return sum(each) / len(each) if self._mean_reward else sum(each)
-
-    def _padded(self, observations: Iterable[Any]) -> np.ndarray:
-        """The agents' observations flattened, with zeros up to the longest, float32 ``[A, O]``."""
-        padded = np.zeros((self.n_agents, self._obs_dim), dtype=np.float32)
-        for row, space, obs in zip(padded, self._obs_spaces, observations, strict=True):
-            flat = np.ravel(obs) if isinstance(space, spaces.Box) else np.asarray(spaces.flatten(space, obs))
-            row[: len(flat)] = flat
-        return padded
-
-    def get_obs(self) -> list[np.ndarray]:
-        return list(self._obs)
-
-    def get_obs_size(self) -> int:
-        return self._obs_dim
-
-    def get_state(self) -> np.ndarray:
-        return self._obs.ravel().clip(self._low, self._high)  # [A, O] -> [A * O]
-
-    def get_state_size(self) -> int:
-        return self.n_agents * self._obs_dim
-
-    def get_avail_agent_actions(self, agent_id: int) -> list[int]:
-        own = int(self._action_spaces[agent_id].n)
-        return [1] * own + [0] * (self._n_actions - own)
-
-    def get_total_actions(self) -> int:
-        return self._n_actions
+        team = self._team_reward(rewards if isinstance(rewards, Iterable) else [rewards])
+        return team, over, numbers
 
     def describe(self) -> TaskDescription:
-        sizes = [(spaces.flatdim(o), int(a.n)) for o, a in zip(self._obs_spaces, self._action_spaces, strict=True)]
         own_words = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "")  # the class's own, none that it inherits
         about = own_words.split("\n\n")[0].replace("\n", " ")
-        return TaskDescription(
-            name=f"gymma:{self.key}",
-            family="gymma",
-            summary=f"The Gymnasium environment {self.key} with {self.n_agents} agents. {about}".rstrip(),
-            agents=tuple(
-                Agent(f"agent_{i}", f"observes {o} values, has {u} actions") for i, (o, u) in enumerate(sizes)
-            ),
-            actions=tuple(Action(f"action_{u}", f"the environment's action {u}") for u in range(self._n_actions)),
-            state_fields=self._fields,
-            state_dim=self.get_state_size(),
-            obs_dim=self._obs_dim,
-            reward=f"The {'mean' if self._mean_reward else 'sum'} of what the environment pays the agents at a step.",
-            return_low=self._return_low,
-            return_high=self._return_high,
-            episode_end=f"When the environment says so, or after {self.episode_limit} steps.",
-            episode_limit=self.episode_limit,
-            facts={
-                "key": self.key,
-                "kwargs": json.loads(json.dumps(self.kwargs, default=str)),
-                "return_known": self._return_known,
-            },
-        )
+        return self._described(f"The Gymnasium environment {self.key} with {self.n_agents} agents. {about}")
 
     def seed(self, seed: int | None = None) -> int:
         if seed is not None:
@@ -188,11 +111,3 @@ def _agent_spaces(env: gymnasium.Env[Any, Any], key: str) -> tuple[list[spaces.S
             f"{len(actions)} action spaces ({', '.join(unlike) or 'Discrete'}), {len(observations)} observation spaces"
         )
     return list(observations.spaces), [space for space in actions.spaces if isinstance(space, spaces.Discrete)]
-
-
-def _bounds(fields: Sequence[StateField], state_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """The declared range of every state value, float32 ``[S]`` each."""
-    low, high = np.zeros(state_dim, dtype=np.float32), np.zeros(state_dim, dtype=np.float32)
-    for field in fields:
-        low[list(field.indices())], high[list(field.indices())] = field.low, field.high
-    return low, high

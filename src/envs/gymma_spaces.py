@@ -44,7 +44,7 @@ def parts_of(space: spaces.Space[Any], path: str = "") -> Iterator[Part]:
             yield from parts_of(sub, f"{path}_{name}")
     else:
         raise UserError(
-            f"env=gymma cannot flatten an observation of type {type(space).__name__}; it takes Box, Discrete, "
+            f"this adapter cannot flatten a space of type {type(space).__name__}; it takes Box, Discrete, "
             "MultiDiscrete, MultiBinary, and Tuple and Dict of these"
         )
 
@@ -78,11 +78,16 @@ def state_fields(observations: Sequence[spaces.Space[Any]], bound: float) -> tup
     return tuple(fields)
 
 
+def own_state_fields(space: spaces.Space[Any], bound: float) -> tuple[StateField, ...]:
+    """The fields of a state that an environment gives itself, ranges as in :func:`state_fields`."""
+    return tuple(_fields_of(space, "state", 0, 1, 1, bound, "the environment's state"))
+
+
 def _fields_of(
-    space: spaces.Space[Any], name: str, start: int, count: int, stride: int, bound: float
+    space: spaces.Space[Any], name: str, start: int, count: int, stride: int, bound: float, whose: str = ""
 ) -> Iterator[StateField]:
     offset = 0
-    whose = "the agent's observation" if count > 1 else f"agent {start // stride}'s observation"
+    whose = whose or ("the agent's observation" if count > 1 else f"agent {start // stride}'s observation")
     for part in parts_of(space):
         last = offset + part.size - 1
         span = f"{offset}" if part.size == 1 else f"{offset}_{last}"

@@ -5,7 +5,9 @@ A new environment is taken up by its file in config/envs. Legend: A agents, O ob
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +45,38 @@ MATRIX_VARIANTS = {
     "matrix_three_agents": {"payoff": [[[1, 2, 0]], [[3, 4, -1]]]},
 }
 
+MPE_VARIANTS = {
+    "mpe_spread_observations": {"key": "simple_spread", "state": "observations"},
+    "mpe_spread_6": {"key": "simple_spread", "kwargs": {"N": 6}},
+    "mpe_spread_crowd": {"key": "simple_spread", "kwargs": {"N": 12}, "state": "observations"},
+    "mpe_spread_success": {
+        "key": "simple_spread",
+        "time_limit": 60,
+        "kwargs": {"N": 1, "local_ratio": 0.0, "terminate_on_success": True},
+    },
+    "mpe_tag": {"key": "simple_tag"},
+    "mpe_tag_observations": {"key": "simple_tag", "state": "observations", "time_limit": 100},
+    "mpe_tag_random_prey": {"key": "simple_tag", "opponent": "random", "reward_scalarisation": "mean"},
+    "mpe_tag_other_sizes": {
+        "key": "simple_tag",
+        "kwargs": {"num_adversaries": 2, "num_good": 2, "num_obstacles": 0, "terminate_on_success": True},
+    },
+    "mpe_adversary": {"key": "simple_adversary"},
+    "mpe_adversary_observations": {"key": "simple_adversary", "state": "observations", "kwargs": {"N": 4}},
+    "mpe_speaker_listener": {"key": "simple_speaker_listener"},
+    "mpe_speaker_listener_observations": {"key": "simple_speaker_listener", "state": "observations"},
+}
+PETTINGZOO_VARIANTS = {
+    "pettingzoo_own_state": {"key": "mpe2.simple_spread_v3", "time_limit": 25, "state": "own"},
+    "pettingzoo_cut": {"key": "mpe2.simple_spread_v3", "time_limit": 10, "state_bound": 0.3},
+    "pettingzoo_unlike": {
+        "key": "mpe2.simple_speaker_listener_v4",
+        "time_limit": 40,
+        "kwargs": {"max_cycles": 1000},
+    },
+    "pettingzoo_both_sides": {"key": "mpe2.simple_tag_v3", "time_limit": 25, "kwargs": {"num_agent_neighbors": 2}},
+}
+
 
 SC2_VARIANTS = {
     "sc2_2s3z": {"map_name": "2s3z", "state_timestep_number": True},
@@ -75,6 +109,8 @@ def _cases() -> dict[str, tuple[str, dict[str, Any]]]:
     cases |= {name: ("lbf", args) for name, args in LBF_VARIANTS.items()}
     cases |= {name: ("sc2", args) for name, args in SC2_VARIANTS.items()}
     cases |= {name: ("sc2_v2", args) for name, args in SC2_V2_VARIANTS.items()}
+    cases |= {name: ("mpe", args) for name, args in MPE_VARIANTS.items()}
+    cases |= {name: ("pettingzoo", args) for name, args in PETTINGZOO_VARIANTS.items()}
     return cases | {name: ("matrix_game", args) for name, args in MATRIX_VARIANTS.items()}
 
 
@@ -206,6 +242,23 @@ def test_returns_stay_in_the_declared_range_and_episodes_in_their_limit(case: st
 
 
 @everywhere
+def test_a_reset_starts_anew(case: str) -> None:
+    """After the end of an episode, and in the middle of one."""
+    env = build(case)
+    rng = np.random.default_rng(11)
+    for steps_before in (None, None, 1, 2, None):  # None: to the end
+        obs, state = env.reset()
+        np.testing.assert_array_equal(obs, env.get_obs())
+        np.testing.assert_array_equal(state, env.get_state())
+        steps, over, numbers = 0, False, {}
+        while not over and steps != steps_before:
+            _, over, numbers = env.step(random_actions(env, rng))
+            steps += 1
+        if numbers.get("episode_limit", False):
+            assert steps == env.episode_limit  # no step of an episode before it is counted
+
+
+@everywhere
 def test_a_seed_fixes_the_episodes(case: str) -> None:
     first, second, other = (play(build(case, seed), 8) for seed in (7, 7, 8))
     assert first == second
@@ -218,6 +271,38 @@ def test_a_seed_fixes_the_episodes(case: str) -> None:
     again.seed(7)
     assert again.seed() == 7
     assert play(again, 8) == first
+
+
+@pytest.mark.slow
+def test_a_seed_fixes_the_episodes_in_every_process() -> None:
+    """Whatever order memory addresses and hashes have there."""
+    code = "from tests.envs.test_conformity import fingerprints; print(fingerprints())"
+    known = []
+    for hash_seed in ("1", "2"):
+        variables = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300)
+        assert run.returncode == 0, run.stderr
+        known.append(run.stdout)
+    assert known[0] == known[1]
+    assert len(json.loads(known[0].replace("'", '"'))) == len(known_cases())
+
+
+def known_cases() -> list[str]:
+    """Those whose packages are there."""
+    known = []
+    for case in CASES:
+        try:
+            build(case).close()
+        except pytest.skip.Exception:
+            continue
+        known.append(case)
+    return known
+
+
+def fingerprints() -> dict[str, str]:
+    """A hash of three episodes of every case."""
+    return {case: hashlib.sha256(repr(play(build(case), 3)).encode()).hexdigest() for case in known_cases()}
 
 
 @everywhere
@@ -284,7 +369,7 @@ def test_environments_import_no_torch() -> None:
     code = (
         "import sys, envs, envs.worker\n"
         "from utils.errors import UserError\n"
-        "loaded = {'lbforaging', 'gymnasium', 'torch'} & set(sys.modules)\n"
+        "loaded = {'lbforaging', 'gymnasium', 'mpe2', 'pettingzoo', 'torch'} & set(sys.modules)\n"
         "assert not loaded, f'importing envs loads {loaded}'\n"
         "for name in envs.REGISTRY:\n"
         "    try:\n"

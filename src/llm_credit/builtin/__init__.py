@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from ..errors import CreditError
 from ..task import TaskDescription
 from . import lbf, matrix_game, smac, stag_hunt
+from . import lbf, matrix_game, mpe
 from .template import Templates
 from .uniform import UNIFORM
 
@@ -25,6 +26,7 @@ FAMILIES: dict[str, Callable[[TaskDescription, str], Templates]] = {
     "sc2_v2": smac.templates,
     "skirmish": smac.templates,
     "stag_hunt": stag_hunt.templates,
+    "mpe": mpe.templates,
 }
 
 

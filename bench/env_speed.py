@@ -1,0 +1,154 @@
+"""Environment steps per second: an environment alone, its package alone, and training from end to end. One thread.
+
+    python bench/env_speed.py                      environments alone, in seconds of this process's processor time
+    python bench/env_speed.py --training           also QMIX from end to end, in seconds on the clock
+
+Alone: random actions, with resets, observations, state and available actions; the package's own environment with its
+resets and observations only. Adapter and package take turns, since a machine's speed drifts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from timing import median, table
+from train_speed import ROOT, run
+
+sys.path.insert(0, str(ROOT / "src"))
+import envs
+from envs.multiagentenv import MultiAgentEnv
+from utils.config.load import load_config
+
+LEARNING = 4000  # environment steps until there are enough episodes for QMIX's first update
+LOG_INTERVAL = 500
+
+
+class Task(NamedTuple):
+    """A row: the words of its command line, and the module of PettingZoo's interface that it is compared with."""
+
+    name: str
+    config: str
+    words: tuple[str, ...] = ()
+    package: str = ""
+    kwargs: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+TASKS = [
+    Task("mpe: simple_spread", "mpe", (), "mpe2.simple_spread_v3"),
+    Task("mpe: simple_spread, N=6", "mpe", ("env_args.kwargs={'N': 6}",), "mpe2.simple_spread_v3", {"N": 6}),
+    Task("mpe: simple_tag", "mpe", ("env_args.key=simple_tag",), "mpe2.simple_tag_v3"),
+    Task("mpe: simple_adversary", "mpe", ("env_args.key=simple_adversary",), "mpe2.simple_adversary_v3"),
+    Task(
+        "mpe: simple_speaker_listener",
+        "mpe",
+        ("env_args.key=simple_speaker_listener",),
+        "mpe2.simple_speaker_listener_v4",
+    ),
+    Task("pettingzoo: mpe2.simple_spread_v3", "pettingzoo", (), "mpe2.simple_spread_v3"),
+]
+
+
+def words_of(task: Task, config: str) -> list[str]:
+    return [f"--config={config}", f"--env-config={task.config}", "with", *task.words]
+
+
+def make(task: Task) -> MultiAgentEnv:
+    config = load_config(words_of(task, "qmix")).values
+    return envs.REGISTRY[config["env"]](**{**config["env_args"], "seed": 1})
+
+
+def adapter_seconds(env: MultiAgentEnv, steps: int) -> float:
+    rng = np.random.default_rng(0)
+    high = [sum(row) for row in env.get_avail_actions()]
+    actions = rng.integers(0, high, (steps, env.n_agents))
+    env.reset()
+    started = time.process_time()
+    for chosen in actions:
+        _, over, _ = env.step(chosen)
+        env.get_obs(), env.get_state(), env.get_avail_actions()
+        if over:
+            env.reset()
+    return time.process_time() - started
+
+
+def package_seconds(env: Any, steps: int) -> float:
+    rng = np.random.default_rng(0)
+    env.reset(seed=1)
+    names = env.possible_agents
+    actions = rng.integers(0, [int(env.action_space(a).n) for a in names], (steps, len(names)))
+    started = time.process_time()
+    for chosen in actions.tolist():
+        env.step(dict(zip(names, chosen, strict=True)))
+        if not env.agents:
+            env.reset()
+    return time.process_time() - started
+
+
+def speed(seconds: Callable[[int], float], steps: int) -> float:
+    return steps / seconds(steps)
+
+
+def bench_alone(tasks: list[Task], rounds: int, steps: int) -> None:
+    rows = []
+    for task in tasks:
+        env = make(task)
+        package = import_module(task.package).parallel_env(**task.kwargs)
+        ours, theirs = [], []
+        for _ in range(rounds):
+            ours.append(speed(lambda n, env=env: adapter_seconds(env, n), steps))  # type: ignore[misc]
+            theirs.append(speed(lambda n, p=package: package_seconds(p, n), steps))  # type: ignore[misc]
+        ratio = median([a / b for a, b in zip(ours, theirs, strict=True)])
+        rows.append([task.name, f"{median(ours):.0f}", f"{median(theirs):.0f}", f"{ratio:.1f}"])
+    print(table(["task", "adapter", "package", "ratio"], rows))
+
+
+def training_speed(task: Task, config: str, mixer: str, steps: int) -> float:
+    """Median of what a run says of its own speed, once it learns after every rollout."""
+    builtin = "uniform" if task.config == "pettingzoo" else ""  # no function knows a task of that interface
+    with tempfile.TemporaryDirectory() as results:
+        settings = [f"local_results_path={results}", f"mixer={mixer}", "llm.source=builtin", f"llm.builtin={builtin}"]
+        settings += [f"t_max={LEARNING + steps}", "test_interval=100000000", "progress_bar=False", "use_cuda=False"]
+        settings += [f"{interval}={LOG_INTERVAL}" for interval in ("log_interval", "runner_log_interval")]
+        run([sys.executable, "src/main.py", *words_of(task, config), *settings], ROOT)
+        (metrics,) = Path(results).glob("sacred/*/*/*/metrics.jsonl")
+        lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    speeds = [x["value"] for x in lines if x["key"] == "env_steps_per_second" and x["t_env"] > LEARNING + LOG_INTERVAL]
+    print(f"{task.name}, {config}, mixer={mixer}: {median(speeds):.0f}", file=sys.stderr, flush=True)
+    return median(speeds)
+
+
+def bench_training(tasks: list[Task], rounds: int, steps: int) -> None:
+    pairs = [("qmix_beta", "qmix"), ("qmix_beta", "tfcaf"), ("qmix", "qmix"), ("qmix", "tfcaf")]
+    rows = []
+    for task in tasks:
+        found = [median([training_speed(task, c, m, steps) for _ in range(rounds)]) for c, m in pairs]
+        rows.append([task.name, *(f"{f:.0f}" for f in found)])
+    print("\nTraining from end to end, environment steps/s\n")
+    print(table(["task", "episode runner, qmix", "tfcaf", "8 workers, qmix", "tfcaf"], rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--training", action="store_true")
+    parser.add_argument("--only", default="", help="tasks whose name contains this")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=4000, help="environment steps timed a round")
+    o = parser.parse_args()
+    tasks = [t for t in TASKS if o.only in t.name]
+    bench_alone(tasks, o.rounds, o.steps)
+    if o.training:
+        bench_training(tasks, o.rounds, o.steps)
+
+
+if __name__ == "__main__":
+    main()
