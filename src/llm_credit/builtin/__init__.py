@@ -11,8 +11,7 @@ from difflib import get_close_matches
 
 from ..errors import CreditError
 from ..task import TaskDescription
-from . import lbf, matrix_game, smac, stag_hunt
-from . import lbf, matrix_game, mpe
+from . import lbf, matrix_game, mpe, smac, stag_hunt
 from .template import Templates
 from .uniform import UNIFORM
 
