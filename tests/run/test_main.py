@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -58,10 +59,23 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("alg", ["qmix_beta", "qmix"])
-def test_a_continued_run_equals_an_uninterrupted_one(tmp_path, alg):
-    more = ["save_model=True", "save_training_state=True", "save_model_interval=300", "standardise_rewards=True"]
-    more += ["batch_size_run=2"] if alg == "qmix" else []
+@pytest.mark.parametrize(
+    ("alg", "more"),
+    [
+        ("qmix_beta", []),
+        ("qmix", []),
+        ("qmix", ["use_per=True"]),
+        ("coma", []),
+        ("mappo", []),
+        ("riit", ["buffer_size=8", "off_batch_size=6"]),
+        ("dop", ["buffer_size=8", "off_batch_size=6", "mixer=tfcaf"]),
+        ("maddpg", []),
+    ],
+    ids=["qmix_beta", "qmix", "qmix_per", "coma", "mappo", "riit", "dop_tfcaf", "maddpg"],
+)
+def test_a_continued_run_equals_an_uninterrupted_one(tmp_path, alg, more):
+    more += ["save_model=True", "save_training_state=True", "save_model_interval=300", "standardise_rewards=True"]
+    more += ["batch_size_run=2"] if alg != "qmix_beta" else []
     models = {}
     for name, extra in (("whole", ["t_max=1200"]), ("first", ["t_max=700"]), ("rest", ["t_max=1200"])):
         extra += [f"checkpoint_path={models['first']}"] if name == "rest" else []
@@ -72,9 +86,23 @@ def test_a_continued_run_equals_an_uninterrupted_one(tmp_path, alg):
     last = {name: max(models[name].iterdir(), key=lambda p: int(p.name)) for name in models}
     assert last["whole"].name == last["rest"].name
     assert [p.parent for p in models["first"].glob("*/training_state.th")] == [last["first"]]  # the newest only
-    for file in ("agent.th", "mixer.th", "target_agent.th", "target_mixer.th"):
+    files = {p.name for p in last["whole"].glob("*.th")}
+    assert {"agent.th"} < files
+    assert files == {p.name for p in last["rest"].glob("*.th")}
+    for file in files - {"training_state.th"} - {f for f in files if f.endswith("opt.th")}:
         whole, rest = (th.load(last[name] / file, weights_only=True) for name in ("whole", "rest"))
         assert all(th.equal(whole[k], rest[k]) for k in whole), file
+
+
+@pytest.mark.slow
+def test_a_run_is_recorded_in_an_sql_database_too(tmp_path):
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    done = call(tmp_path / "a", "vdn_beta", "matrix_game", "t_max=300", f"sql_url={url}")
+    assert done.returncode == 0, done.stderr
+    with sqlite3.connect(tmp_path / "runs.db") as database:
+        ((status, config),) = database.execute("select status, config from run").fetchall()
+    assert status == "COMPLETED"
+    assert json.loads(config)["mixer"] == "vdn"
 
 
 @pytest.mark.slow
