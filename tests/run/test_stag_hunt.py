@@ -16,7 +16,7 @@ SHORT = ("t_max=400", "env_args.episode_limit=20", "env_args.world_shape=[6,6]")
         ("qmix_beta", ("mixer=tfcaf",), "hunters"),
         ("qmix", ("batch_size_run=4",), "qmix"),
         ("qmix", ("batch_size_run=4", "mixer=tfcaf"), "hunters"),
-        ("qplex", ("batch_size_run=4", "mixer=tfcaf"), "catchers"),
+        ("qplex", ("batch_size_run=4", "mixer=tfcaf", "llm.form=credit_advantages"), "catchers"),
     ],
     ids=["episode", "episode_tfcaf", "parallel", "parallel_tfcaf", "advantages"],
 )
