@@ -1,4 +1,4 @@
-"""Trainable parameters of every value-based config on six task sizes, and what a credit function saves.
+"""Trainable parameters of every config with a mixer on six task sizes, and what a credit function saves.
 
     python bench/parameters.py
 
@@ -22,6 +22,7 @@ from controllers import REGISTRY as MACS  # noqa: E402
 from learners import REGISTRY as LEARNERS  # noqa: E402
 from modules.mixers.dueling import SIWeight  # noqa: E402
 
+ADVANTAGE = "qplex, advantage form"
 # agents, observation, state, actions; an agent's own values in the state (Qatten), where it has any
 SIZES = {
     "LBF 8x8-2p-2f": (2, 12, 24, 6, 3),
@@ -31,7 +32,7 @@ SIZES = {
     "MMM2": (10, 176, 322, 18, 7),
     "GRF 3_vs_1": (3, 115, 345, 19, 115),
 }
-CONFIGS = ("qmix", "qatten", "qplex", "cw_qmix", "qtran")
+CONFIGS = ("vdn", "qmix", "qatten", "qplex", ADVANTAGE, "cw_qmix", "vmix", "riit", "dop", "qtran")
 
 
 class NoLogger:
@@ -45,7 +46,7 @@ def counts(config: str, size: tuple[int, int, int, int, int]) -> tuple[dict[str,
     """Parameters by network, as a run logs them at its start."""
     agents, obs, state, actions, own = size
     values = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())
-    values |= yaml.safe_load((ROOT / "config" / "algs" / f"{config}.yaml").read_text())
+    values |= yaml.safe_load((ROOT / "config" / "algs" / f"{config.split(',')[0]}.yaml").read_text())
     values |= {"n_agents": agents, "n_actions": actions, "state_shape": state, "agent_own_state_size": own}
     args = SimpleNamespace(**values | {"device": "cpu", "optim_eps": 1e-5, "task": ""})
     scheme: Any = {"obs": {"vshape": obs}, "state": {"vshape": state}, "actions_onehot": {"vshape": (actions,)}}
@@ -64,20 +65,22 @@ def left_with_tfcaf(config: str, size: tuple[int, int, int, int, int], args: Sim
 
 
 def main() -> None:
-    print("| task | config | agents | mixer | central | mixer with TFCAF | saving of the mixer | saving of all |")
+    print("| task | config | agents | mixer | critics | mixer with TFCAF | saving of the mixer | saving of all |")
     print("|---|---|---|---|---|---|---|---|")
     for task, size in SIZES.items():
         for config in CONFIGS:
             n, args = counts(config, size)
-            central = n.get("central_agent_parameters", 0) + n.get("central_mixer_parameters", 0)
-            left = left_with_tfcaf(config, size, args)
             agent, mixer = n["agent_parameters"], n["mixer_parameters"]
-            shown = [task, config, f"{agent:,}", f"{mixer:,}", f"{central:,}" if central else ""]
+            rest = sum(n.values()) - agent - mixer  # central networks and critics, which stay learned
+            left = left_with_tfcaf(config, size, args)
+            shown = [task, config, f"{agent:,}", f"{mixer:,}", f"{rest:,}" if rest else ""]
             if left is None:
                 shown += ["no such pair", "", ""]
+            elif mixer == 0:
+                shown += ["0", "", "0%"]
             else:
                 saved = mixer - left
-                shown += [f"{left:,}", f"{saved / mixer:.0%}", f"{saved / (agent + mixer + central):.0%}"]
+                shown += [f"{left:,}", f"{saved / mixer:.0%}", f"{saved / (agent + mixer + rest):.0%}"]
             print("| " + " | ".join(shown) + " |")
 
 
