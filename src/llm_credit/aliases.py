@@ -113,9 +113,10 @@ class Aliases(ast.NodeTransformer):
         """Of order 1 or 2 over given dimensions; another one stays, and is refused with its name."""
         order = named.pop("p", named.pop("ord", args[1] if len(args) > 1 else ast.Constant(2.0)))
         p = order.value if isinstance(order, ast.Constant) else None
-        if len(args) > 2:
-            named.setdefault("dim", args[2])
-        if p not in (1, 2) or "dim" not in named or not set(named) <= {"dim", "keepdim"}:
+        for k, name in ((2, "dim"), (3, "keepdim")):
+            if len(args) > k:
+                named.setdefault(name, args[k])
+        if p not in (1, 2) or len(args) > 4 or "dim" not in named or not set(named) <= {"dim", "keepdim"}:
             return None
         x = args[0]
         if p == 1:
@@ -127,6 +128,6 @@ class Aliases(ast.NodeTransformer):
         x = self.kept(args[0])
         p, dim = values.get("p", ast.Constant(2.0)), values.get("dim", ast.Constant(1))
         size = self._norm([copy.deepcopy(x)], {"p": p, "dim": dim, "keepdim": ast.Constant(True)})
-        if size is None or not set(values) <= {"p", "dim", "eps"}:
+        if size is None or len(args) > 4 or not set(values) <= {"p", "dim", "eps"}:
             return None
         return ast.BinOp(x, ast.Div(), _method(size, "clamp", min=values.get("eps", ast.Constant(1e-12))))

@@ -18,7 +18,7 @@ REFUSED = {
     "called result": ("    w = torch.sum(state)(1)\n" + W, "screen", 2, "only named functions"),
     "step 0": ("    for i in range(0, 3, 0):\n        pass\n" + ONES + W, "screen", 2, "step"),
     "two loop variables": ("    for i, j in range(3):\n        pass\n" + ONES + W, "screen", 2, "one variable"),
-    "two targets": ("    a = b = 1\n" + ONES + W, "screen", 2, "one thing at a time"),
+    "two targets": ("    a[0] = b = 1\n" + ONES + W, "screen", 2, "one thing at a time"),
     "declaration": ("    a: int\n" + ONES + W, "screen", 2, "needs a value"),
     "infinite": (ONES + "    w = w * 1e999\n" + W, "screen", 3, "finite"),
     "nothing returned": ("    return\n", "compile", 2, "needs a value"),

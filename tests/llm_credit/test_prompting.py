@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from llm_credit import allowlist as allow
+from llm_credit.aliases import SAME
 from llm_credit.describe_task import FORMATS, describe
 from llm_credit.errors import Refused
 from llm_credit.prompting import coder_system, evaluator_system, fill, version
@@ -20,7 +21,7 @@ def listed(prompt, after):
     return set(re.search(rf"^- {re.escape(after)}: (.*)$", prompt, re.MULTILINE)[1].split())
 
 
-def test_every_listed_name_passes_the_screen_and_no_other_does(task):
+def test_every_listed_name_passes_the_screen_and_no_other_does_but_those_said_to(task):
     prompt = coder_system(task, SETTINGS, "credit_weights")
     functions, methods = listed(prompt, "torch functions"), listed(prompt, "tensor methods")
     assert (functions, methods) == (allow.TORCH, allow.METHODS)
@@ -34,12 +35,13 @@ def test_every_listed_name_passes_the_screen_and_no_other_does(task):
 
     import torch
 
+    also = allow.ALSO | set(SAME) | {"hstack", "count_nonzero", "detach"}  # accepted, though no prompt names them
     for name in dir(torch):
         if not name.startswith("_") and callable(getattr(torch, name)):
-            assert passes(f"torch.{name}(state)") == (name in functions), name
+            assert passes(f"torch.{name}(state)") == (name in functions | (also - {"detach"})), name
     for name in dir(torch.Tensor):
         if not name.startswith("_") and callable(getattr(torch.Tensor, name, None)):
-            assert passes(f"state.{name}()") == (name in methods), name
+            assert passes(f"state.{name}()") == (name in methods | (also - {"hstack", "count_nonzero"})), name
 
 
 @pytest.mark.parametrize("form", ["credit_weights", "credit_advantages"])
