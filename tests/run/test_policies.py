@@ -22,8 +22,8 @@ COMMON = "runner=episode batch_size_run=1 use_cuda=False rnn_hidden_dim=16 stand
 COMMON += " critic_lr=0.005 learner_log_interval=1000000 runner_log_interval=1000000"
 SETTINGS = {
     "coma": "buffer_size=32 batch_size=32 target_update_interval=20 epsilon_anneal_time=1000",
-    "ippo": "buffer_size=32 batch_size=32 mask_advantages=True",
-    "mappo": "buffer_size=32 batch_size=32 mini_epochs=4",
+    "ippo": "buffer_size=8 batch_size=8 mini_epochs=4 mask_advantages=True",
+    "mappo": "buffer_size=8 batch_size=8 mini_epochs=4",
     "vmix": "buffer_size=32 batch_size=32 epsilon_anneal_time=1000",
     "lica": "buffer_size=32 batch_size=32 target_update_interval=20",
     "riit": "buffer_size=32 batch_size=32 off_batch_size=32 target_update_interval=20",
@@ -42,9 +42,9 @@ def learned(config, settings, payoff, episodes=1200, between=8):
     try:
         for episode in range(episodes):
             collect(exp, Stopwatch())
-            exp.counters.episode += 1
             if episode % between == between - 1:
                 learn(exp, Stopwatch())
+            exp.counters.episode += 1  # after learning, as in the training loop
         return greedy_joint_action(exp)
     finally:
         exp.runner.close_env()
@@ -63,7 +63,7 @@ def test_so_it_is_with_a_credit_function(config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", ["coma", "mappo", "vmix", "riit", "maddpg"])
+@pytest.mark.parametrize("config", ["coma", "vmix", "maddpg"])
 def test_the_climbing_games_optimum_is_missed(config):
     """A documented limit: while the other still explores, the optimum's action looks bad (-30 beside it)."""
     assert learned(config, SETTINGS[config], CLIMBING) != (0, 0)
