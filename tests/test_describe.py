@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "config" / "envs").glob("*.yaml")))
 def test_every_shipped_environment_is_described_as_json(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if name.startswith("sc2") and find_spec("smacv2") is None:
+        assert describe.main([f"--env-config={name}"]) == 2
+        assert "make sc2" in capsys.readouterr().err
+        pytest.skip("smacv2, which is not on PyPI, is not installed: the refusal was tested in its place")
     assert describe.main([f"--env-config={name}"]) == 0
     task = TaskDescription.from_json(capsys.readouterr().out)
     assert task.n_agents >= 2

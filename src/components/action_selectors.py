@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch as th
 
 from components.epsilon_schedules import DecayThenFlatSchedule
+from utils.policy_utils import LEAST
 
 
 class ActionSelector(ABC):
@@ -87,10 +88,13 @@ class MultinomialActionSelector(ActionSelector):
 
     def probabilities(self, agent_inputs: th.Tensor, avail_actions: th.Tensor, t_env: int) -> th.Tensor:
         available = (avail_actions != 0).to(agent_inputs)
+        uniform = available / available.sum(dim=-1, keepdim=True).clamp(min=1)
         policy = agent_inputs * available
-        policy = policy / (policy.sum(dim=-1, keepdim=True) + 1e-8)  # PyMARL2's small number
+        total = policy.sum(dim=-1, keepdim=True)
+        # 1e-8 is PyMARL2's. A policy that was not masked may have left all available actions without probability.
+        policy = th.where(total > LEAST, policy / (total + 1e-8), uniform)
         epsilon = self.schedule.eval(t_env)
-        return (1 - epsilon) * policy + epsilon * available / available.sum(dim=-1, keepdim=True).clamp(min=1)
+        return (1 - epsilon) * policy + epsilon * uniform
 
 
 class GumbelSoftmaxMultinomialActionSelector(ActionSelector):

@@ -5,7 +5,7 @@ Legend: B episodes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         by_return: bool = False,
         preprocess: Preprocess | None = None,
         device: str | th.device = "cpu",
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__(scheme, groups, buffer_size, max_seq_length, preprocess=preprocess, device=device, seed=seed)
         self.alpha, self.beta, self.t_max = alpha, beta, t_max

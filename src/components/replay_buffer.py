@@ -5,7 +5,7 @@ Legend: B episodes, T time steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class ReplayBuffer(EpisodeBatch):
         max_seq_length: int,
         preprocess: Preprocess | None = None,
         device: str | th.device = "cpu",
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
     ) -> None:
         super().__init__(scheme, groups, buffer_size, max_seq_length, preprocess=preprocess, device=device)
         self.buffer_size = buffer_size

@@ -84,6 +84,8 @@ class BasicMAC:
 
         The choice itself is made on the CPU, so that exploration draws the same numbers on every device.
         """
+        if not test_mode and not self.agent.training:
+            self.agent.train()  # else the episodes after a test would be played without a noisy agent's noise
         outs = self._selector_inputs(ep_batch, t_ep, test_mode).cpu()[bs]
         avail_actions = ep_batch["avail_actions"][:, t_ep].cpu()[bs]
         actions = self.action_selector.select_action(outs, avail_actions, t_env, test_mode=test_mode)

@@ -20,12 +20,12 @@ from modules.critics import FMACCritic
 from modules.mixers import StateMixer
 from utils.errors import UserError
 from utils.optim import build_optimiser
-from utils.policy_utils import EPS, categorical_entropy, masked_mean, renormalise
+from utils.policy_utils import EPS, categorical_entropy, constant_force, masked_mean, renormalise
 from utils.rl_utils import build_retrace_targets, build_td_lambda_targets, transition_mask
 
 
 class FMACLearner(ActorCriticLearner):
-    """Hu et al. 2021 (arXiv 2102.03479, appendix B): the critic ``Q_tot(s, Q_1(o_1, pi_1), .., Q_A(o_A, pi_A))`` is
+    """Hu et al. 2021 (arXiv 2102.03479, appendix): the critic ``Q_tot(s, Q_1(o_1, pi_1), .., Q_A(o_A, pi_A))`` is
     trained on old and new episodes, the policies by its gradient on new ones alone.
 
     On old episodes (:meth:`train_off_policy`) targets are one-step, or with ``retrace`` Retrace(``lambd``);
@@ -74,7 +74,7 @@ class FMACLearner(ActorCriticLearner):
         pi = self.mac.unroll(batch).out[:, :-1]  # [B, T, A, U]
         pg_loss = -masked_mean(self.q_tot(batch[:, :-1], pi), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
-        grad_norm = self.step(pg_loss - self.args.entropy_coef * entropy / entropy.detach(), "opt")
+        grad_norm = self.step(pg_loss - self.args.entropy_coef * constant_force(entropy), "opt")
         self.update_targets_when_due(episode_num)
         self.log_when_due(
             lambda: {

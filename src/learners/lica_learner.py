@@ -15,12 +15,12 @@ from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
 from modules.critics import LICACritic
 from utils.optim import adam
-from utils.policy_utils import masked_mean, renormalise
+from utils.policy_utils import constant_force, masked_mean, renormalise
 from utils.rl_utils import build_td_lambda_targets
 
 
 class LICALearner(ActorCriticLearner):
-    """Zhou et al. 2020 (arXiv 2007.02529, eq. 4-6): the critic's gradient with respect to the policies' probabilities,
+    """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities,
     and an entropy bonus of constant force. ``target_update_interval`` counts critic steps.
     """
 
@@ -47,7 +47,7 @@ class LICALearner(ActorCriticLearner):
         q = masked_mean(self.critic(pi, batch["state"][:, :-1]), mask)
         log_probs = th.log_softmax(logits, dim=3)
         entropy = masked_mean(-(log_probs.exp() * log_probs).sum(dim=3), mask)
-        loss = -q - self.args.entropy_coef * entropy / entropy.detach()  # eq. 6
+        loss = -q - self.args.entropy_coef * constant_force(entropy)
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
             lambda: {**critic_stats, "mix_loss": loss, "entropy": entropy, "agent_grad_norm": grad_norm}, t_env

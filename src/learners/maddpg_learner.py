@@ -19,6 +19,8 @@ from modules.critics.inputs import joint_actions_for_agents
 from utils.optim import build_optimiser
 from utils.policy_utils import categorical_entropy, masked_mean, renormalise
 
+UNAVAILABLE = -1e5  # the logit of an action that cannot be taken, whatever mask_before_softmax says
+
 
 class MADDPGLearner(ActorCriticLearner):
     """Lowe et al. 2017 (arXiv 1706.02275, eq. 5-6) with one team reward, parameters shared between agents, and for
@@ -71,7 +73,8 @@ class MADDPGLearner(ActorCriticLearner):
     def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> dict[str, th.Tensor]:
         """One step towards ``r + gamma Q'(s', mu'(o'))`` (eq. 6); its metrics."""
         with th.no_grad():
-            likeliest = self.target_mac.unroll(batch, gumbel=True).out.argmax(dim=3)  # type: ignore[call-arg]
+            logits = self.target_mac.unroll(batch, gumbel=True).out  # type: ignore[call-arg]
+            likeliest = logits.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3)
             onehot = F.one_hot(likeliest, self.args.n_actions).float()  # [B, T + 1, A, U]
             next_q = self.target_critic(batch, joint_actions_for_agents(onehot))[:, 1:]  # [B, T, A]
             goes_on = 1 - batch["terminated"][:, :-1].float()
@@ -91,7 +94,7 @@ class MADDPGLearner(ActorCriticLearner):
         """Logits of available actions with 0 elsewhere, and with unavailable actions excluded."""
         logits = self.mac.unroll(batch, gumbel=True).out[:, :-1]  # type: ignore[call-arg]
         unavailable = batch["avail_actions"][:, :-1] == 0
-        return logits.masked_fill(unavailable, 0.0), logits.masked_fill(unavailable, -1e5)
+        return logits.masked_fill(unavailable, 0.0), logits.masked_fill(unavailable, UNAVAILABLE)
 
 
 def _each_its_own(taken: th.Tensor, own: th.Tensor) -> th.Tensor:

@@ -38,8 +38,8 @@ class _Lesson(NamedTuple):
 
 class OffPGLearner(ActorCriticLearner):
     """Wang et al. 2021 (arXiv 2007.12322). The critic learns TD(lambda) returns of recent episodes and tree-backup
-    returns of old ones (eq. 13), the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i`` (eq. 9), with ``k``
-    the mixer's credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
+    returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k`` the mixer's
+    credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
     """
 
     mixer_family = "state_v1"
@@ -86,7 +86,7 @@ class OffPGLearner(ActorCriticLearner):
             shares = self.mixer.shares(states)  # [B, T, A]
         pi = self.policy(batch)
         advantages = q_vals.gather(3, actions).squeeze(3) - (pi.detach() * q_vals).sum(dim=3)
-        loss = -masked_mean(shares * advantages * log_taken(pi, actions, mask), mask)  # eq. 9
+        loss = -masked_mean(shares * advantages * log_taken(pi, actions, mask), mask)
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
             lambda: {
@@ -140,7 +140,7 @@ class OffPGLearner(ActorCriticLearner):
         return self._lesson(batch, targets, mask)
 
     def _off_policy(self, batch: EpisodeBatch) -> _Lesson:
-        """Tree-backup returns (eq. 13): the errors of later steps count as far as today's policy would go there."""
+        """Tree-backup returns: the errors of later steps count as far as today's policy would go there."""
         mask = transition_mask(batch)
         pi = renormalise(self.mac.unroll(batch).out, batch["avail_actions"])  # [B, T + 1, A, U]
         joint = pi.gather(3, batch["actions"]).squeeze(3).prod(dim=2, keepdim=True)  # [B, T + 1, 1]

@@ -22,7 +22,7 @@ OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {"adam": adam, "rmsprop": r
 
 
 class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
-    """Su et al. 2021 (VDAC, arXiv 2009.13196, eq. 7-10): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents.
+    """Su et al. 2021 (VDAC, arXiv 2007.12306): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents.
 
     There are no target networks, as in PyMARL2. ``mixer: null``: every agent has its own advantage (independent A2C).
     """
@@ -70,7 +70,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
-        pg_loss = -masked_mean(advantages * log_pi, mask)  # eq. 10
+        pg_loss = -masked_mean(advantages * log_pi, mask)
         critic_loss = masked_mean(td_error.square(), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy

@@ -14,7 +14,7 @@ from learners.learner import Networks
 from modules.critics import VALUE_CRITICS
 from modules.value_norm import ValueNorm
 from utils.optim import adam
-from utils.policy_utils import categorical_entropy, masked_mean
+from utils.policy_utils import LEAST, categorical_entropy, constant_force, masked_mean
 from utils.rl_utils import build_gae_targets
 
 UNLIKELY = 1e-10  # stands for the probability of an unavailable action
@@ -69,8 +69,7 @@ class PPOLearner(ActorCriticLearner):
             surrogate = th.minimum(ratio * advantages, ratio.clamp(1 - args.eps_clip, 1 + args.eps_clip) * advantages)
             actor_loss = -masked_mean(surrogate, mask)  # eq. 7
             entropy = masked_mean(categorical_entropy(pi), mask)
-            # divided by its own size (Hu et al. 2021): the bonus pulls with the same force however large entropy is
-            loss = actor_loss + args.critic_coef * critic_loss - args.entropy * entropy / entropy.detach()
+            loss = actor_loss + args.critic_coef * critic_loss - args.entropy * constant_force(entropy)
             grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
             lambda: {
@@ -97,9 +96,10 @@ class PPOLearner(ActorCriticLearner):
         if self.value_norm is not None:
             self.value_norm.update(targets[mask.expand_as(targets).bool()] if exact else targets)
             targets = self.value_norm.normalize(targets)
-        return (advantages - counted.mean()) / (counted.std() + 1e-6), targets
+        deviation = counted.std(correction=min(1, counted.numel() - 1))  # of a single number 0, and not NaN
+        return (advantages - counted.mean()) / (deviation + 1e-6), targets
 
 
 def _log_taken(probs: th.Tensor, unavailable: th.Tensor, actions: th.Tensor) -> th.Tensor:
-    """Log-probabilities ``[B, T, A]`` of the actions taken ``[B, T, A, 1]``."""
-    return probs.masked_fill(unavailable, UNLIKELY).gather(3, actions).squeeze(3).log()
+    """Log-probabilities ``[B, T, A]`` of the actions taken ``[B, T, A, 1]``, all finite."""
+    return probs.masked_fill(unavailable, UNLIKELY).gather(3, actions).squeeze(3).clamp(min=LEAST).log()

@@ -61,7 +61,8 @@ def build_experiment(args: SimpleNamespace, logger: Logger) -> Experiment:
         preprocess = {"actions": ("actions_onehot", [OneHot(out_dim=args.n_actions)])}
         learner_class = le_REGISTRY[args.learner]
         buffers = {
-            key: build_replay(key, scheme, groups, preprocess, args) for key in replays_of(learner_class.updates)
+            key: build_replay(key, i, scheme, groups, preprocess, args)
+            for i, key in enumerate(replays_of(learner_class.updates))
         }
         mac = mac_REGISTRY[args.mac](buffers[MAIN].scheme, groups, args)
         runner.setup(scheme, groups, preprocess, mac)
@@ -73,11 +74,15 @@ def build_experiment(args: SimpleNamespace, logger: Logger) -> Experiment:
 
 
 def build_replay(
-    size_key: str, scheme: Scheme, groups: Mapping[str, int], preprocess: Preprocess, args: SimpleNamespace
+    size_key: str, number: int, scheme: Scheme, groups: Mapping[str, int], preprocess: Preprocess, args: SimpleNamespace
 ) -> ReplayBuffer:
-    """The replay whose size the config key ``size_key`` gives; the main one is prioritised with ``use_per``."""
+    """The replay whose size the config key ``size_key`` gives; the main one is prioritised with ``use_per``.
+
+    ``number`` tells the replays of one learner apart: with one seed they would draw the same episodes.
+    """
     size, length = getattr(args, size_key), args.episode_limit + 1
     device = "cpu" if args.buffer_cpu_only else args.device
+    seed = (args.seed, number) if number else args.seed
     if args.use_per and size_key == MAIN:
         return PrioritizedReplayBuffer(
             scheme,
@@ -90,9 +95,9 @@ def build_replay(
             by_return=args.return_priority,
             preprocess=preprocess,
             device=device,
-            seed=args.seed,
+            seed=seed,
         )
-    return ReplayBuffer(scheme, groups, size, length, preprocess=preprocess, device=device, seed=args.seed)
+    return ReplayBuffer(scheme, groups, size, length, preprocess=preprocess, device=device, seed=seed)
 
 
 def make_scheme(args: SimpleNamespace) -> Scheme:

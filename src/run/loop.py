@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import torch as th
 
 from components.episode_buffer import EpisodeBatch
 from learners.updates import Draw
@@ -96,6 +97,8 @@ def learn(exp: Experiment, watch: Stopwatch) -> None:
                 exp.buffers[update.draws[0].source].update_priorities(batches[0], info["td_errors_abs"])
         exp.counters.updates += 1
         watch.updates += 1
+    if exp.learner.device.type == "cuda":
+        th.cuda.synchronize(exp.learner.device)  # else the time that the GPU still needs would count as collecting
     watch.update_s += time.perf_counter() - started
 
 

@@ -157,6 +157,7 @@ class Runner(ABC):
             "t_env": self.t_env,
             "log_train_stats_t": self.log_train_stats_t,
             "train_stats": self.train_stats.state_dict(),
+            "epsilon": self.mac.action_selector.epsilon,  # DOP's controller begins the next episode with it
             "env_rng": self.envs.call("rng_state"),
         }
 
@@ -164,6 +165,7 @@ class Runner(ABC):
         self.t_env = state["t_env"]
         self.log_train_stats_t = state["log_train_stats_t"]
         self.train_stats.load_state_dict(state["train_stats"])
+        self.mac.action_selector.epsilon = state["epsilon"]
         if len(state["env_rng"]) == self.batch_size and all(s is not None for s in state["env_rng"]):
             self.envs.call("set_rng_state", [(s,) for s in state["env_rng"]])
 

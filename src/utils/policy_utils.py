@@ -9,6 +9,7 @@ import torch as th
 
 TINY = th.finfo(th.float32).tiny
 EPS = th.finfo(th.float32).eps  # torch.distributions' bound of probabilities inside logarithms
+LEAST = 1e-30  # the least probability of an action taken: its logarithm and its reciprocal stay finite in float32
 
 
 def renormalise(probs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
@@ -21,15 +22,26 @@ def renormalise(probs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
 
 
 def log_taken(probs: th.Tensor, actions: th.Tensor, mask: th.Tensor) -> th.Tensor:
-    """Log-probabilities ``[B, T, A]`` of actions ``[B, T, A, 1]``; 0 where ``mask [B, T, 1]`` is 0."""
+    """Log-probabilities ``[B, T, A]`` of actions ``[B, T, A, 1]``; 0 where ``mask [B, T, 1]`` is 0.
+
+    Finite, gradient included, also where today's policy gives the action that was taken no probability at all.
+    """
     taken = probs.gather(-1, actions).squeeze(-1)
-    return taken.masked_fill(mask == 0, 1.0).log()
+    return taken.masked_fill(mask == 0, 1.0).clamp(min=LEAST).log()
 
 
 def categorical_entropy(probs: th.Tensor) -> th.Tensor:
     """Entropy ``[...]`` of probabilities ``[..., U]`` in nats, as ``torch.distributions.Categorical``; 0 for none."""
     probs = probs / probs.sum(dim=-1, keepdim=True).clamp(min=TINY)
     return -(probs * probs.clamp(EPS, 1 - EPS).log()).sum(dim=-1)
+
+
+def constant_force(entropy: th.Tensor) -> th.Tensor:
+    """A mean entropy (scalar) divided by its own size, so that the bonus pulls alike however small it has become.
+
+    Zhou et al. 2020 (LICA, arXiv 2007.02529) do so for each policy; PyMARL2, and this, for the batch's mean.
+    """
+    return entropy / entropy.detach().clamp(min=EPS)
 
 
 def masked_mean(x: th.Tensor, mask: th.Tensor) -> th.Tensor:

@@ -55,7 +55,7 @@ def build_q_lambda_targets(
     gamma: float,
     td_lambda: float,
 ) -> th.Tensor:
-    """Q(lambda) returns ``[B, T, X]`` (Harutyunyan et al. 2016, arXiv 1602.04951, eq. 5), in PyMARL2's form.
+    """Q(lambda) returns ``[B, T, X]`` (Harutyunyan et al. 2016, arXiv 1602.04951), in PyMARL2's form.
 
     TD(lambda) over rewards corrected by ``exp_qvals - qvals`` of the same step: the greedy value less the value of
     the action that was taken, both ``[B, T + 1, X]``.
@@ -103,7 +103,7 @@ def build_gae_targets(
 def build_target_q(
     td_q: th.Tensor, target_q: th.Tensor, mac: th.Tensor, mask: th.Tensor, gamma: float, td_lambda: float, n: int
 ) -> th.Tensor:
-    """Tree-backup targets of ``n`` steps, ``[B, T, 1]`` (Wang et al. 2021, DOP, arXiv 2007.12322, eq. 13).
+    """Tree-backup targets of ``n`` steps, ``[B, T, 1]`` (Wang et al. 2021, DOP, arXiv 2007.12322).
 
     ``Q_t + sum_{k < n} (gamma lambda)^k (prod_{j = 1}^{k} pi_{t+j}) delta_{t+k}``: errors ``td_q [B, T, 1]`` (0 in
     padded steps), values ``target_q [B, T, 1]``, probabilities ``mac [B, T + 1, 1]`` of the joint actions.
@@ -128,7 +128,7 @@ def build_retrace_targets(
     gamma: float,
     retrace_lambda: float,
 ) -> th.Tensor:
-    """Retrace returns ``[B, T, 1]`` (Munos et al. 2016, arXiv 1606.02647, eq. 3-4).
+    """Retrace returns ``[B, T, 1]`` (Munos et al. 2016, arXiv 1606.02647).
 
     ``G_t = r_t + gamma (1 - done_t) (E_{t+1} + lambda c_{t+1} (G_{t+1} - Q_{t+1}))``, ``c = min(1, ratio)``; the second
     term is 0 where step ``t + 1`` is no transition. ``expected_qs`` are the values ``E`` under today's policy,

@@ -2,8 +2,16 @@ import pytest
 import torch as th
 from tests.conftest import make_args
 
-from components.action_selectors import EpsilonGreedyActionSelector
+from components.action_selectors import (
+    EpsilonGreedyActionSelector,
+    GumbelSoftmaxMultinomialActionSelector,
+    MultinomialActionSelector,
+)
 from components.epsilon_schedules import DecayThenFlatSchedule
+
+POLICY = [0.1, 0.2, 0.3, 0.4]
+AVAILABLE = [1, 0, 1, 1]
+RENORMALISED = [1 / 8, 0, 3 / 8, 4 / 8]
 
 
 def selector(**changes):
@@ -53,3 +61,54 @@ def test_exponential_schedule_meets_its_ends():
     assert schedule.eval(0) == 1.0
     assert schedule.eval(50) == pytest.approx(0.1)
     assert schedule.eval(100) == 0.01
+
+
+def drawing(kind, epsilon=0.0, **changes):
+    """A selector, and what agents with the policy ``POLICY`` give it: its probabilities, or their logits."""
+    made = kind(make_args(epsilon_start=epsilon, epsilon_finish=epsilon, **changes))
+    probs = th.tensor(POLICY)
+    return made, probs.log() - 3.0 if kind is GumbelSoftmaxMultinomialActionSelector else probs
+
+
+POLICIES = pytest.mark.parametrize("kind", [MultinomialActionSelector, GumbelSoftmaxMultinomialActionSelector])
+
+
+@POLICIES
+def test_actions_are_drawn_as_often_as_the_policy_says(kind):
+    made, given = drawing(kind)
+    given, avail = given.expand(4000, 2, 4), th.tensor(AVAILABLE).expand(4000, 2, 4)
+    picked = made.select_action(given, avail, 0)
+    assert picked.shape == (4000, 2)
+    for agent in range(2):
+        shares = th.bincount(picked[:, agent], minlength=4) / 4000
+        assert shares[1] == 0
+        assert shares.tolist() == pytest.approx(RENORMALISED, abs=0.04)  # 5 standard deviations
+    assert made.probabilities(given, avail, 0)[0, 0].tolist() == pytest.approx(RENORMALISED, abs=1e-6)
+
+
+@POLICIES
+def test_tests_take_the_likeliest_available_action(kind):
+    made, given = drawing(kind)
+    for _ in range(5):
+        assert made.select_action(given.view(1, 1, 4), th.tensor([[[1, 1, 1, 0]]]), 0, test_mode=True).item() == 2
+
+
+@POLICIES
+def test_without_test_greedy_tests_draw_too(kind):
+    made, given = drawing(kind, test_greedy=False)
+    picked = made.select_action(given.expand(500, 1, 4), th.ones(500, 1, 4), 0, test_mode=True)
+    assert len(picked.unique()) == 4
+
+
+def test_a_share_epsilon_is_uniform():
+    made, given = drawing(MultinomialActionSelector, epsilon=0.4)
+    got = made.probabilities(given.view(1, 1, 4), th.tensor([[AVAILABLE]]), 0).flatten()
+    expected = [0.6 * p + 0.4 * a / 3 for p, a in zip(RENORMALISED, AVAILABLE, strict=True)]
+    assert got.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_policy_that_gives_available_actions_nothing_draws_them_uniformly():
+    made, _ = drawing(MultinomialActionSelector)
+    given, avail = th.tensor([0.0, 1.0, 0.0, 0.0]).expand(200, 1, 4), th.tensor(AVAILABLE).expand(200, 1, 4)
+    assert made.probabilities(given, avail, 0)[0, 0].tolist() == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3])
+    assert set(made.select_action(given, avail, 0).flatten().tolist()) == {0, 2, 3}

@@ -148,3 +148,11 @@ def test_unroll_on_cuda_equals_the_cpu(agent):
     out = controller.unroll(batch.to("cuda")).out
     out.sum().backward()
     assert th.allclose(out.cpu(), on_cpu, atol=1e-4)
+
+
+def test_noise_is_off_in_test_episodes_alone():
+    controller, batch = build(agent="noisy_rnn")
+    for test_mode in (False, True, False):
+        controller.init_hidden(batch.batch_size)
+        controller.act(batch, 0, 0, test_mode=test_mode)
+        assert controller.agent.training is not test_mode

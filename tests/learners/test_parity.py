@@ -19,6 +19,7 @@ from learners import REGISTRY as LEARNERS
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "parity"
 WRONG_TD_ERROR = ("nq_learner",)
+NOOP_IN_PADDING = ("coma_learner", "fmac_learner", "offpg_learner")
 CASES = [
     "q_vdn",
     "q_qmix",
@@ -72,9 +73,12 @@ class Case:
 
     def new_batch(self):
         batch = parity_batch()
-        if self.args.learner in ("coma_learner", "fmac_learner"):  # as recorded: PyMARL2 gives NaN without it
+        if self.args.learner in NOOP_IN_PADDING:  # as recorded: PyMARL2 gives NaN without it
             batch["avail_actions"][..., 0] = th.maximum(batch["avail_actions"][..., 0], 1 - batch["filled"].to(th.int))
         return batch
+
+    def tensor(self, key):
+        return th.as_tensor(self.data[key])
 
     def modules(self):
         networks = {name: online for name, (online, _) in self.learner.networks().items()}

@@ -68,7 +68,7 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
         ("coma", []),
         ("mappo", []),
         ("riit", ["buffer_size=8", "off_batch_size=6"]),
-        ("dop", ["buffer_size=8", "off_batch_size=6", "mixer=tfcaf"]),
+        ("dop", ["buffer_size=8", "off_batch_size=6", "mixer=tfcaf", "epsilon_anneal_time=1500"]),
         ("maddpg", []),
     ],
     ids=["qmix_beta", "qmix", "qmix_per", "coma", "mappo", "riit", "dop_tfcaf", "maddpg"],

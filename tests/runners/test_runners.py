@@ -175,6 +175,19 @@ def test_environments_counts_are_added_up_and_logged(toy, logger):
     assert logger.stats["toy_episodes"] == [3.0]
 
 
+def test_a_continued_run_begins_with_the_epsilon_of_the_last_episode(toy, logger):
+    made, other = build(logger), build(logger)
+    try:
+        made.t_env = 20000
+        made.run()
+        assert 0 < made.mac.action_selector.epsilon < other.mac.action_selector.epsilon
+        other.load_state_dict(made.state_dict())
+        assert other.mac.action_selector.epsilon == made.mac.action_selector.epsilon
+    finally:
+        made.close_env()
+        other.close_env()
+
+
 @pytest.mark.parametrize(("runner", "n"), [("episode", 1), ("parallel", 3)])
 def test_a_lost_environment_ends_the_run_but_can_still_be_asked(toy, logger, runner, n):
     made = build(logger, runner, n, fault="lose")

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch as th
 
-from utils.policy_utils import categorical_entropy, log_taken, masked_mean, renormalise
+from utils.policy_utils import categorical_entropy, constant_force, log_taken, masked_mean, renormalise
 
 
 def test_probabilities_are_spread_over_available_actions():
@@ -32,3 +32,25 @@ def test_entropy_is_that_of_torch():
 def test_masked_mean_counts_real_transitions_of_every_agent():
     x = th.tensor([[[1.0, 3.0], [100.0, 100.0]]])
     assert masked_mean(x, th.tensor([[[1.0], [0.0]]])).item() == 2
+
+
+def test_an_action_that_has_become_impossible_has_a_finite_logarithm_and_gradient():
+    logits = th.tensor([[[[0.0, -200.0]]]], requires_grad=True)
+    taken = log_taken(logits.softmax(-1), th.ones(1, 1, 1, 1, dtype=th.long), th.ones(1, 1, 1))
+    (1e6 * taken.sum()).backward()
+    assert -70 < taken.item() < -69  # the logarithm of 1e-30
+    assert th.isfinite(logits.grad).all()
+
+
+def test_small_probabilities_keep_their_gradient():
+    logits = th.tensor([[[[0.0, -60.0]]]], requires_grad=True)
+    log_taken(logits.softmax(-1), th.ones(1, 1, 1, 1, dtype=th.long), th.ones(1, 1, 1)).sum().backward()
+    assert logits.grad.flatten().tolist() == pytest.approx([-1, 1])  # 1[v = u] - pi(v)
+
+
+def test_the_entropy_bonus_is_as_strong_for_small_entropies():
+    for size in (2.0, 1e-4):
+        x = th.tensor(size, requires_grad=True)
+        constant_force(x).backward()
+        assert (constant_force(x).item(), x.grad.item()) == pytest.approx((1, 1 / size))
+    assert constant_force(th.tensor(0.0)).item() == 0

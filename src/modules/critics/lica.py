@@ -16,7 +16,7 @@ from components.episode_buffer import Scheme
 
 class LICACritic(nn.Module):
     """``Q(s, u_1 .. u_A)`` of one-hot actions or policies, weights made from the state and free in sign (Zhou et al.
-    2020, arXiv 2007.02529, fig. 2).
+    2020, arXiv 2007.02529).
     """
 
     def __init__(self, scheme: Scheme, args: SimpleNamespace) -> None:

@@ -1,0 +1,40 @@
+"""What holds for learners with policies alone."""
+
+import pytest
+import torch as th
+from tests.learners.cases import POLICY_SETTINGS, PYMARL2_PPO, build, ids, train, weights
+
+MADDPG = POLICY_SETTINGS[-1]
+
+
+@pytest.mark.parametrize("settings", POLICY_SETTINGS, ids=ids)
+def test_certain_policies_give_no_nan(settings, logger):
+    """All probability on one action, and old episodes in which others were taken: 1 / pi and 1 / entropy have limits."""
+    learner, batch = build(logger, **settings)
+    with th.no_grad():
+        last = list(learner.mac.agent.parameters())[-2:]
+        for p in last:
+            p.mul_(1e5)
+    train(learner, batch)
+    assert th.isfinite(weights(learner)).all()
+    assert all(th.isfinite(th.tensor(values)).all() for values in logger.stats.values())
+
+
+def test_maddpgs_targets_never_take_unavailable_actions(logger):
+    """So they are the same whether logits come masked or not."""
+    got = []
+    for masked in (True, False):
+        th.manual_seed(1)
+        learner, batch = build(logger, **MADDPG, mask_before_softmax=masked)
+        train(learner, batch)
+        got.append(weights(learner))
+    assert th.equal(*got)
+
+
+@pytest.mark.parametrize("mask_advantages", [True, False])
+def test_ppo_learns_from_a_single_transition(logger, mask_advantages):
+    learner, batch = build(logger, **{**PYMARL2_PPO, "mask_advantages": mask_advantages}, n_agents=1)
+    before = weights(learner)
+    train(learner, batch[:1, :2])
+    assert th.isfinite(weights(learner)).all()
+    assert not th.equal(before, weights(learner))
