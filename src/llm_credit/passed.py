@@ -1,8 +1,8 @@
 """What passed every check on this machine, so that a later start may load it without checking again.
 
 One empty file for each function, task and settings, in ``$LLM_CREDIT_CACHE``, else ``$XDG_CACHE_HOME/llm_credit``, else
-``~/.cache/llm_credit``: the user's own folder and not the archive, which may come from elsewhere. What passed in another
-version of torch or of this package is checked again: that one may look more closely.
+``~/.cache/llm_credit``: the user's own folder and not the archive, which may come from elsewhere. What passed with
+another torch or another text of this package's modules is checked again: these may look more closely.
 """
 
 from __future__ import annotations
