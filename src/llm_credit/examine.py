@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .backend import BACKENDS
+from .dispatch import watch
 from .episodes import Episodes
 from .errors import Refused
 from .igm import Proof, prove
@@ -66,6 +67,7 @@ def examine(
     screened = screen(source)
     function = _built(screened, source, task, settings, origin)
     rehearse(screened, task)  # before the compiled function runs for the first time
+    watch(function, task, settings)  # its first run: TorchScript computes constants then, and never again
     numbers = probe(function, screened, task, settings, episodes)
     function.report = replace(
         _accepted(screened, task, settings, numbers),

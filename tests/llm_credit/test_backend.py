@@ -2,6 +2,8 @@
 
 import copy
 import io
+import os
+import shutil
 import warnings
 
 import pytest
@@ -126,16 +128,53 @@ def test_bad_advantage_functions_are_refused(body):
         examine(f"def credit_advantages(state, actions_onehot):\n    {body}\n", TASK, settings("torchscript"))
 
 
+def _learner(mixer):
+    """Like a learner's step: chosen utilities, ``Q_tot`` with its time axis, a masked error. ``B`` episodes, ``T`` steps."""
+
+    def loss(utilities, actions, states, targets, mask):
+        b, t, a, _ = utilities.shape
+        chosen = torch.gather(utilities, dim=3, index=actions).squeeze(3)
+        q_tot = mixer(chosen.reshape(b * t, a), states.reshape(b * t, -1)).view(b, t, 1)
+        error = (q_tot - targets) * mask
+        return (error**2).sum() / mask.sum()
+
+    b, t, a, u = 4, 8, TASK.n_agents, TASK.n_actions
+    draw = torch.Generator().manual_seed(1)
+    utilities = torch.randn(b, t, a, u, generator=draw)
+    actions = torch.randint(u, (b, t, a, 1), generator=draw)
+    states = draw_states(TASK, b * t).view(b, t, -1)
+    return loss, utilities, (actions, states, torch.randn(b, t, 1, generator=draw), torch.ones(b, t, 1))
+
+
+def _compiled_is_the_same(backend, compiler):
+    loss, utilities, others = _learner(examine(BENIGN["softmax"], TASK, settings(backend)))
+    torch.compiler.reset()
+    found = []
+    for function in (loss, torch.compile(loss, backend=compiler)):
+        leaf = utilities.clone().requires_grad_()
+        value = function(leaf, *others)
+        value.backward()
+        found.append((value.detach(), leaf.grad))
+    for uncompiled, compiled in zip(*found, strict=True):
+        torch.testing.assert_close(compiled, uncompiled, rtol=1e-5, atol=1e-5)
+    assert found[0][1].abs().sum() > 0
+
+
+@EACH
 @pytest.mark.slow
-def test_torch_compile_keeps_working_around_it():
-    mixer = examine(BENIGN["softmax"], TASK, settings("torchscript"))
+def test_torch_compile_keeps_working_around_it(backend):
+    _compiled_is_the_same(backend, "eager")
 
-    def loss(q, states):
-        return (mixer(q * 2.0, states) ** 2).mean()
 
-    q, states = torch.randn(32, TASK.n_agents), draw_states(TASK, 32)
-    compiled = torch.compile(loss, backend="eager")
-    torch.testing.assert_close(compiled(q, states), loss(q, states))
+CXX = shutil.which(os.environ.get("CXX", "g++"))
+
+
+@EACH
+@pytest.mark.slow
+@pytest.mark.skipif(CXX is None, reason="inductor needs a C++ compiler (g++, or what CXX names)")
+def test_inductor_keeps_working_around_it(backend):
+    """The compiled function stays as it is, between two parts that inductor makes; the interpreter is seen through."""
+    _compiled_is_the_same(backend, "inductor")
 
 
 @pytest.mark.cuda

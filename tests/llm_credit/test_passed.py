@@ -2,9 +2,9 @@
 
 import pytest
 
-from llm_credit import TaskDescription, TFCAFSettings, api, build_tfcaf
+from llm_credit import TaskDescription, TFCAFSettings, api, build_tfcaf, passed
 from llm_credit.archive import SHIPPED, Archive
-from llm_credit.passed import is_remembered
+from llm_credit.passed import fingerprint, is_remembered, remember
 
 
 @pytest.fixture
@@ -69,6 +69,31 @@ def test_other_settings_are_checked_again(entry, jailed):
     more = TFCAFSettings(**{**settings.__dict__, "bias": "on"})
     build_tfcaf(task, more)
     assert len(jailed) == 1
+
+
+def test_another_version_of_the_checks_checks_again(entry, jailed, tmp_path, monkeypatch):
+    archive = elsewhere(entry, tmp_path)
+    monkeypatch.setattr("llm_credit.archive.SHIPPED", tmp_path / "none")
+    task, settings = asked(entry, archive=archive)
+    remember(entry.source, task, settings)
+    monkeypatch.setattr(passed, "fingerprint", lambda: "of another version")
+    assert not is_remembered(entry.source, task, settings)
+    build_tfcaf(task, settings)
+    assert len(jailed) == 1
+    assert is_remembered(entry.source, task, settings)
+
+
+def test_a_fingerprint_is_of_the_text_of_the_modules(tmp_path, monkeypatch):
+    module = tmp_path / "passed.py"
+    module.write_text("A = 1\n")
+    monkeypatch.setattr(passed, "__file__", str(module))
+    of = fingerprint.__wrapped__  # as in a new process
+    first = of()
+    assert of() == first
+    module.write_text("A = 2\n")
+    second = of()
+    (tmp_path / "more.py").write_text("")
+    assert len({first, second, of()}) == 3
 
 
 def test_where_nothing_can_be_remembered_it_is_checked_every_time(entry, jailed, tmp_path, monkeypatch):
