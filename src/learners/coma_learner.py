@@ -17,7 +17,6 @@ from learners.learner import Networks
 from modules.critics import COMACritic
 from utils.optim import adam
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
-from utils.rl_utils import build_td_lambda_targets
 
 
 class COMALearner(ActorCriticLearner):
@@ -70,15 +69,7 @@ class COMALearner(ActorCriticLearner):
         actions = batch["actions"]
         with th.no_grad():
             taken = self.target_critic(batch).gather(3, actions).squeeze(3)  # [B, T + 1, A]
-            targets = build_td_lambda_targets(
-                batch["reward"][:, :-1],
-                batch["terminated"][:, :-1].float(),
-                mask,
-                taken,
-                self.args.n_agents,
-                self.args.gamma,
-                self.args.td_lambda,
-            )  # [B, T, A]
+            targets = self.td_lambda_returns(batch, mask, taken)  # [B, T, A]
         inputs = self.critic.inputs(batch)[:, :-1]
         q_vals = inputs.new_zeros(*inputs.shape[:3], self.args.n_actions)
         sums: dict[str, float] = defaultdict(float)

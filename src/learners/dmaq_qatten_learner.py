@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from components.episode_buffer import EpisodeBatch
 from learners.td_learner import UNAVAILABLE, TDLearner
 from modules.mixers import DuelingMixer
-from utils.rl_utils import build_td_lambda_targets
 
 
 class DMAQQattenLearner(TDLearner):
@@ -42,11 +41,7 @@ class DMAQQattenLearner(TDLearner):
         target_out = self.target_mac.unroll(batch).out  # [B, T + 1, A, U]
         best = _greedy(mac_out, avail)  # the learned network chooses
         q_best = self.joint_value(self.target_mixer, target_out, best, avail, batch["state"])  # [B, T + 1, 1]
-        terminated = batch["terminated"][:, :-1].float()
-        gamma, td_lambda = self.args.gamma, self.args.td_lambda
-        return build_td_lambda_targets(
-            batch["reward"][:, :-1], terminated, mask, q_best, self.args.n_agents, gamma, td_lambda
-        )
+        return self.td_lambda_returns(batch, mask, q_best)
 
     def extra_stats(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> dict[str, th.Tensor]:
         """``hit_prob``: share of agents' actions that are their greedy ones."""

@@ -21,7 +21,7 @@ from modules.mixers import StateMixer
 from utils.errors import UserError
 from utils.optim import build_optimiser
 from utils.policy_utils import EPS, categorical_entropy, constant_force, masked_mean, renormalise
-from utils.rl_utils import build_retrace_targets, build_td_lambda_targets, transition_mask
+from utils.rl_utils import build_retrace_targets, transition_mask
 
 
 class FMACLearner(ActorCriticLearner):
@@ -109,15 +109,7 @@ class FMACLearner(ActorCriticLearner):
     @th.no_grad()
     def td_targets(self, batch: EpisodeBatch, mask: th.Tensor, td_lambda: float) -> th.Tensor:
         """TD(lambda) returns ``[B, T, 1]`` of the actions taken."""
-        return build_td_lambda_targets(
-            batch["reward"][:, :-1],
-            batch["terminated"][:, :-1].float(),
-            mask,
-            self._target_q_tot(batch, batch["actions_onehot"]),
-            self.args.n_agents,
-            self.args.gamma,
-            td_lambda,
-        )
+        return self.td_lambda_returns(batch, mask, self._target_q_tot(batch, batch["actions_onehot"]), td_lambda)
 
     @th.no_grad()
     def retrace_targets(self, batch: EpisodeBatch, mask: th.Tensor) -> th.Tensor:

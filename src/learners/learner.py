@@ -22,6 +22,7 @@ from learners.updates import Update, check_replay_sizes
 from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
+from utils.rl_utils import build_td_lambda_targets
 
 if TYPE_CHECKING:
     from utils.logging import Logger
@@ -96,6 +97,20 @@ class Learner(ABC):
         """
         raise UserError(
             f"learner={self.args.learner} with mixer={self.args.mixer} mixes no utilities: no credit to show"
+        )
+
+    def td_lambda_returns(
+        self, batch: EpisodeBatch, mask: th.Tensor, values: th.Tensor, td_lambda: float | None = None
+    ) -> th.Tensor:
+        """TD(lambda) returns ``[B, T, X]`` over ``values [B, T + 1, X]``; without ``td_lambda`` the config's."""
+        return build_td_lambda_targets(
+            batch["reward"][:, :-1],
+            batch["terminated"][:, :-1].float(),
+            mask,
+            values,
+            self.args.n_agents,
+            self.args.gamma,
+            self.args.td_lambda if td_lambda is None else td_lambda,
         )
 
     def parameters_of(self, *names: str) -> list[th.nn.Parameter]:

@@ -16,7 +16,6 @@ from learners.learner import Networks
 from modules.critics import LICACritic
 from utils.optim import adam
 from utils.policy_utils import constant_force, masked_mean, renormalise
-from utils.rl_utils import build_td_lambda_targets
 
 
 class LICALearner(ActorCriticLearner):
@@ -57,15 +56,7 @@ class LICALearner(ActorCriticLearner):
         """One step towards TD(lambda) returns of the actions taken; its metrics."""
         onehot, states = batch["actions_onehot"], batch["state"]
         with th.no_grad():
-            targets = build_td_lambda_targets(
-                batch["reward"][:, :-1],
-                batch["terminated"][:, :-1].float(),
-                mask,
-                self.target_critic(onehot, states),
-                self.args.n_agents,
-                self.args.gamma,
-                self.args.td_lambda,
-            )  # [B, T, 1]
+            targets = self.td_lambda_returns(batch, mask, self.target_critic(onehot, states))  # [B, T, 1]
         q = self.critic(onehot[:, :-1], states[:, :-1])
         loss = masked_mean((q - targets).square(), mask)
         grad_norm = self.step(loss, "critic_opt")

@@ -14,7 +14,6 @@ from controllers.central_controller import CentralBasicMAC
 from learners.learner import Networks, Stats
 from learners.td_learner import UNAVAILABLE, TDLearner
 from modules.mixers.central_ff import QMixerCentralFF
-from utils.rl_utils import build_td_lambda_targets
 
 
 class MAXQLearner(TDLearner):
@@ -73,11 +72,7 @@ class MAXQLearner(TDLearner):
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
         """TD(lambda) returns ``[B, T, 1]`` over the central target's values ``[B, T + 1, 1]`` of greedy actions."""
-        terminated = batch["terminated"][:, :-1].float()
-        gamma, td_lambda = self.args.gamma, self.args.td_lambda
-        return build_td_lambda_targets(
-            batch["reward"][:, :-1], terminated, mask, mac_out, self.args.n_agents, gamma, td_lambda
-        )
+        return self.td_lambda_returns(batch, mask, mac_out)
 
     def weights(self, q_tot: th.Tensor, targets: th.Tensor, q_greedy: th.Tensor, is_greedy: th.Tensor) -> th.Tensor:
         """1 where the error counts in full, else ``w``; ``[B, T, 1]`` each. OW: eq. 7, CW: eq. 6."""

@@ -9,7 +9,7 @@ import torch as th
 
 from components.episode_buffer import EpisodeBatch
 from learners.td_learner import UNAVAILABLE, TDLearner
-from utils.rl_utils import build_q_lambda_targets, build_td_lambda_targets
+from utils.rl_utils import build_q_lambda_targets
 
 
 class NQLearner(TDLearner):
@@ -26,11 +26,16 @@ class NQLearner(TDLearner):
         best = mac_out.masked_fill(unavailable, UNAVAILABLE).argmax(dim=3, keepdim=True)  # [B, T + 1, A, 1]
         best_qs = target_out.gather(3, best).squeeze(3)  # [B, T + 1, A]
         q_best = self.mix(self.target_mixer, best_qs, batch["state"])  # [B, T + 1, X]
-        reward = batch["reward"][:, :-1]
-        terminated = batch["terminated"][:, :-1].float()
-        gamma, td_lambda = self.args.gamma, self.args.td_lambda
         if not self.args.q_lambda:
-            return build_td_lambda_targets(reward, terminated, mask, q_best, self.args.n_agents, gamma, td_lambda)
+            return self.td_lambda_returns(batch, mask, q_best)
         taken_qs = target_out.gather(3, batch["actions"]).squeeze(3)  # [B, T + 1, A]
         q_taken = self.mix(self.target_mixer, taken_qs, batch["state"])  # [B, T + 1, X]
-        return build_q_lambda_targets(reward, terminated, mask, q_best, q_taken, gamma, td_lambda)
+        return build_q_lambda_targets(
+            batch["reward"][:, :-1],
+            batch["terminated"][:, :-1].float(),
+            mask,
+            q_best,
+            q_taken,
+            self.args.gamma,
+            self.args.td_lambda,
+        )

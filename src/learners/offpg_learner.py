@@ -21,7 +21,7 @@ from modules.critics import OffPGCritic
 from modules.mixers import StateMixer
 from utils.optim import rmsprop
 from utils.policy_utils import log_taken, masked_mean, renormalise
-from utils.rl_utils import build_target_q, build_td_lambda_targets, transition_mask
+from utils.rl_utils import build_target_q, transition_mask
 
 
 class _Lesson(NamedTuple):
@@ -128,15 +128,7 @@ class OffPGLearner(ActorCriticLearner):
         """TD(lambda) returns of the actions taken."""
         mask = transition_mask(batch)
         taken = self._target_q_tot(batch, self._target_q(batch).gather(3, batch["actions"]).squeeze(3))
-        targets = build_td_lambda_targets(
-            batch["reward"][:, :-1],
-            batch["terminated"][:, :-1].float(),
-            mask,
-            taken,
-            self.args.n_agents,
-            self.args.gamma,
-            self.args.td_lambda,
-        )
+        targets = self.td_lambda_returns(batch, mask, taken)
         return self._lesson(batch, targets, mask)
 
     def _off_policy(self, batch: EpisodeBatch) -> _Lesson:

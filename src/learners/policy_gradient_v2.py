@@ -16,7 +16,6 @@ from learners.learner import Networks
 from modules.mixers import StateMixer
 from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
-from utils.rl_utils import build_td_lambda_targets
 
 OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {"adam": adam, "rmsprop": rmsprop}
 
@@ -58,15 +57,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         pi, values = unrolled.out[:, :-1], unrolled.values
         assert values is not None
         v_tot = values if self.mixer is None else self.mixer(values, batch["state"])  # [B, T + 1, X]
-        targets = build_td_lambda_targets(
-            batch["reward"][:, :-1],
-            batch["terminated"][:, :-1].float(),
-            mask,
-            v_tot.detach(),
-            args.n_agents,
-            args.gamma,
-            args.td_lambda,
-        )  # [B, T, X]
+        targets = self.td_lambda_returns(batch, mask, v_tot.detach())  # [B, T, X]
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
