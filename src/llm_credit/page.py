@@ -65,7 +65,7 @@ def _function(entry: Entry, question: dict[str, Any], result: dict[str, Any]) ->
     told = ast.get_docstring(next(n for n in ast.parse(entry.source).body if isinstance(n, ast.FunctionDef))) or ""
     last = next((e["judgement"] for e in reversed(result["transcript"]) if e.get("judgement")), None)
     s = question["settings"]
-    who = f"carried by {result['carried']}" if result["carried"] else "asked live"
+    who = f"carried by hand ({result['carried']})" if result["carried"] else "asked live"
     parts = [
         f"<p>{escape(told)}</p>" if told else "<p>The function says nothing of itself.</p>",
         f"<pre><code>{escape(entry.source.rstrip())}</code></pre>",
@@ -206,7 +206,7 @@ def _cost(entry: Entry, result: dict[str, Any]) -> str:
     cost = result["cost"]
     rows = [["replies", str(cost["calls"])]]
     if result["carried"]:
-        rows.append(["carried by", escape(result["carried"])])
+        rows.append(["carried by hand", escape(result["carried"])])
         rows.append(["characters read and written", _characters(entry)])
     else:
         rows += [["tokens", f"{cost['tokens']:,}"], ["dollars", f"{cost['usd']:.4f}"],

@@ -26,10 +26,11 @@ def show_entry(entry: Entry, png: str | None = None) -> None:
     result, question = entry.result, entry.json("question.json")
     task = TaskDescription.from_dict(question["task"])
     report = Report.from_dict(result["report"])
+    who = f"carried by hand ({result['carried']})" if result["carried"] else "live"
     lines = [
         f"entry {entry.hash}",
         f"task {task.name}; model {question['settings']['model']}; prompts {question['prompts']}",
-        f"replies {'carried by ' + result['carried'] if result['carried'] else 'live'}: {result['cost']['calls']}",
+        f"replies {who}: {result['cost']['calls']}",
         f"gate: igm={result['igm']} phi={result['phi']}; {report.igm}: {report.proof}",
         "",
         entry.source.rstrip(),

@@ -160,7 +160,7 @@ def test_shipped_entries_are_listed_shown_drawn_and_verified(place, capsys):
     assert main(["list"]) == 0
     listed = capsys.readouterr().out
     assert "lbf:Foraging-5x5-2p-1f-coop-v3:global  full  claude-opus-5-5  proved  ships with the project" in listed
-    name = listed.split()[0]
+    name = next(line for line in listed.splitlines() if "Foraging-5x5" in line).split()[0]
     assert main(["show", name, "--png", "credits.png"]) == 0
     shown = capsys.readouterr().out
     for part in ("def credit_weights(state)", "agent 1", "selected r", "sensitivity", "carried by hand"):
