@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode  # the one that torch has; its documents name it so too
+from torch.utils._python_dispatch import TorchDispatchMode  # private by name; torch has no other
 
 from .errors import Refused
 from .settings import TFCAFSettings
