@@ -64,7 +64,7 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
     [
         ("qmix_beta", []),
         ("qmix", []),
-        ("qmix", ["use_per=True"]),
+        ("qmix", ["use_per=True", "per_beta=1.0"]),  # beta would grow towards t_max, which differs here
         ("coma", []),
         ("mappo", []),
         ("riit", ["buffer_size=8", "off_batch_size=6"]),
