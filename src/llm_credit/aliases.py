@@ -14,6 +14,11 @@ KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}  # torch takes numpy's names t
 LIMITS = {"eps": 2.0**-23, "max": (2.0 - 2.0**-23) * 2.0**127, "min": -(2.0 - 2.0**-23) * 2.0**127,
           "tiny": 2.0**-126, "smallest_normal": 2.0**-126}  # fmt: skip
 NORMS = {"norm", "vector_norm"}
+# What is written in terms of others, beside the names above: functions of torch, of F, methods, attributes
+WRITTEN_TORCH = {"hstack", "count_nonzero", "norm", "cdist", "finfo"}
+WRITTEN_FUNCTIONAL = {"normalize", "leaky_relu"}
+WRITTEN_METHODS = {"norm", "detach", "type_as", "type", "new_full", "new_tensor"}
+WRITTEN_ATTRIBUTES = {"T", "mT", "ndim"}
 
 
 def _name(n: ast.expr) -> str:

@@ -113,6 +113,11 @@ class Workspace:
         path = self.path / "replies" / f"{request.hash}.json"
         return Reply.from_dict(json.loads(path.read_text(encoding="utf-8"))["reply"]) if path.exists() else None
 
+    def replies_by_name(self) -> dict[str, Reply]:
+        """All replies under their requests' names, which are unique within a search."""
+        records = [json.loads(p.read_text(encoding="utf-8")) for p in (self.path / "replies").glob("*.json")]
+        return {record["name"]: Reply.from_dict(record["reply"]) for record in records}
+
     def keep_reply(self, request: Request, reply: Reply) -> None:
         record = {"name": request.name, "request": request.to_dict(), "reply": reply.to_dict()}
         self._write(f"replies/{request.hash}.json", json.dumps(record, indent=1, sort_keys=True) + "\n")

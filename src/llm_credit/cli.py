@@ -230,10 +230,11 @@ def _verify(options: argparse.Namespace) -> int:
     archive = Archive(options.archive)
     problems = archive.problems()
     if options.replay and not problems:
-        from .replay import replay
+        from .replay import asked_otherwise, replay
 
         for entry in archive.entries():
-            print(f"replaying {entry.hash[:12]}", flush=True)
+            note = " (asked with other prompts than today's: replies by their names)" if asked_otherwise(entry) else ""
+            print(f"replaying {entry.hash[:12]}{note}", flush=True)
             problems += replay(entry)
     for problem in problems:
         print(problem)

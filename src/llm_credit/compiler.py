@@ -14,7 +14,7 @@ from .errors import Refused
 from .screen import Screened
 
 _NUMBERS = itertools.count()
-_ALLOWED = allow.ANY_TORCH | allow.ANY_METHOD | allow.FUNCTIONAL | allow.STRUCTURE | {"einsum", "softplus"}
+_ALLOWED = allow.TORCH | allow.METHODS | allow.FUNCTIONAL | allow.STRUCTURE | {"einsum", "softplus"}
 
 
 def compile_function(screened: Screened) -> torch.jit.ScriptModule:

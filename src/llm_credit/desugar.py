@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from . import allowlist as allow
 from .aliases import Aliases
@@ -38,13 +38,14 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
 
 class _Desugar(Aliases, ast.NodeTransformer):
     def __init__(self, function: ast.FunctionDef) -> None:
+        taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | {a.arg for a in _arguments(function)}
+        self.names = (f"h{i}" for i in itertools.count(1) if f"h{i}" not in taken)
+        _name_underscores(function, self.names)
         self.known = Known(function)
         self.helpers: dict[str, Helper] = {}
         self.left_out: list[ast.stmt] = []
         self.before: list[ast.stmt] = []  # what goes before the statement that is rewritten
         self.made, self.depth = 0, 0
-        taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | {a.arg for a in _arguments(function)}
-        self.names = (f"h{i}" for i in itertools.count(1) if f"h{i}" not in taken)
 
     def refuse(self, node: ast.AST, reason: str) -> None:
         raise Refused("screen", reason, getattr(node, "lineno", None))
@@ -275,6 +276,15 @@ def _replaced(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
         kept = {k: v for k, v in values.items() if k not in hidden}
         return ast.copy_location(_Rest([_replaced(r, kept) for r in node.rows], inner), node)
     return substituted(node, values)
+
+
+def _name_underscores(function: ast.FunctionDef, names: Iterator[str]) -> None:
+    """``_`` under plain names; one each where it is never read, since TorchScript gives a name one type only."""
+    found = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == "_"]
+    read = any(isinstance(n.ctx, ast.Load) for n in found)
+    name = next(names) if found else ""
+    for n in found:
+        n.id = name if read else next(names)
 
 
 def _arguments(function: ast.FunctionDef) -> list[ast.arg]:

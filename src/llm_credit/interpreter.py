@@ -230,10 +230,10 @@ class Interpreter:
         call: Callable[..., Any]
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.names:
             home, allowed = (
-                (torch, allow.ANY_TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
+                (torch, allow.TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
             )
         else:
-            home, allowed = self._value(f.value), allow.ANY_METHOD
+            home, allowed = self._value(f.value), allow.METHODS
             given.insert(0, home)
         self.line = n.lineno
         if f.attr not in allowed:

@@ -246,9 +246,9 @@ class Walk(Interpreter):
             return self._builtin(f.id, arguments)
         assert isinstance(f, ast.Attribute)
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.names:
-            allowed = allow.ANY_TORCH if f.value.id == "torch" else allow.FUNCTIONAL
+            allowed = allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL
         else:
-            allowed = allow.ANY_METHOD
+            allowed = allow.METHODS
             home = self._value(f.value)
             if isinstance(home, list):
                 return self._append(home, arguments)

@@ -6,15 +6,17 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
+from . import aliases
 from . import allowlist as allow
 from .describe_task import describe
 from .files import sha256
+from .rehearsal import NUMBERS_PER_STATE
 from .screen import MAX_ITERATIONS, MAX_LITERAL_SIZE
 from .settings import TFCAFSettings
 from .task import TaskDescription
 
 FOLDER = Path(__file__).parent / "prompts"
-VERSION = 1
+VERSION = 2
 
 PHIS = """The gate: in state-only form the weights pass through a function phi that makes them non-negative. clamp
 leaves non-negative weights as they are and cuts negative ones to 0; abs counts a negative weight by its size; softplus
@@ -41,19 +43,24 @@ def version() -> str:
     return f"{VERSION}-{sha256(chr(0).join([*texts, PHIS, ADVANTAGE, str(_allowed())]))[:12]}"
 
 
+def _other_names(known: set[str]) -> set[str]:
+    return {name for name, meaning in aliases.SAME.items() if meaning in known}
+
+
 def _allowed() -> dict[str, str]:
     """What the screen allows, as text: made from the lists that the screen itself uses."""
     lists = {
-        "torch_functions": allow.TORCH,
-        "functional": allow.FUNCTIONAL,
-        "methods": allow.METHODS,
-        "attributes": allow.ATTRIBUTES,
+        "torch_functions": allow.TORCH | _other_names(allow.TORCH) | aliases.WRITTEN_TORCH,
+        "functional": allow.FUNCTIONAL | aliases.WRITTEN_FUNCTIONAL,
+        "methods": allow.METHODS | _other_names(allow.METHODS) | aliases.WRITTEN_METHODS,
+        "attributes": allow.ATTRIBUTES | aliases.WRITTEN_ATTRIBUTES,
         "dtypes": allow.DTYPES,
-        "builtins": allow.BUILTINS,
-        "keywords": allow.KEYWORDS,
+        "builtins": allow.BUILTINS | {"sum", "zip", "enumerate", "reversed"},
+        "keywords": allow.KEYWORDS | set(aliases.KEYWORDS),
     }
     texts = {name: " ".join(sorted(values)) for name, values in lists.items()}
-    return texts | {"literal_size": str(MAX_LITERAL_SIZE), "iterations": str(MAX_ITERATIONS)}
+    limits = {"literal_size": MAX_LITERAL_SIZE, "iterations": MAX_ITERATIONS, "numbers": NUMBERS_PER_STATE}
+    return texts | {name: str(value) for name, value in limits.items()}
 
 
 def coder_system(task: TaskDescription, settings: TFCAFSettings, form: str) -> str:

@@ -11,7 +11,8 @@ from .errors import CreditError
 from .examine import Report
 from .files import sha256
 from .jail import check_in_jail
-from .recorded import Recorded
+from .prompting import version as prompts_version
+from .recorded import Recorded, RecordedByName
 from .search import Search
 from .settings import TFCAFSettings
 from .task import TaskDescription
@@ -19,6 +20,9 @@ from .task import TaskDescription
 
 def replay(entry: Entry, measure_again: bool = False) -> list[str]:
     """What differs from the entry's result; empty if the search comes to the same function and gate.
+
+    An entry whose prompts are not today's (:func:`asked_otherwise`) is repeated with the replies taken by their
+    requests' names: what the search does with them must still come to the same.
 
     measure_again: checks the accepted function anew as well, in the jail, and compares verdict and gate.
     """
@@ -30,7 +34,8 @@ def replay(entry: Entry, measure_again: bool = False) -> list[str]:
         shutil.copytree(entry.path, path)
         workspace = Workspace(path, question)
         try:
-            again = Search(task, settings, Recorded(workspace), _Known(workspace), question["forms"]).run()
+            replies = RecordedByName(workspace) if asked_otherwise(entry) else Recorded(workspace)
+            again = Search(task, settings, replies, _Known(workspace), question["forms"]).run()
         except CreditError as e:
             return [f"{entry.hash[:12]}: the search cannot be repeated: {e}"]
     problems = []
@@ -46,6 +51,11 @@ def replay(entry: Entry, measure_again: bool = False) -> list[str]:
         if (report.accepted, report.igm) != (True, result["report"]["igm"]):
             problems.append(f"{entry.hash[:12]}: checked again, the function is {report.stage or report.igm}")
     return problems
+
+
+def asked_otherwise(entry: Entry) -> bool:
+    """Whether an entry was asked with prompts of another version than today's."""
+    return bool(entry.json("question.json")["prompts"] != prompts_version())
 
 
 class _Known:

@@ -205,7 +205,7 @@ class _Checker(ast.NodeVisitor):
                 self.refuse(node, "an einsum equation has letters, commas, spaces and an arrow, as 'ni,nj->nij'")
             arguments = arguments[1:]
         for keyword in node.keywords:
-            if keyword.arg not in allow.ANY_KEYWORD:
+            if keyword.arg not in allow.KEYWORDS:
                 self.refuse(node, f"the keyword argument {keyword.arg} is not allowed")
         if name in allow.SIZED:
             self._check_size(node)
@@ -222,10 +222,10 @@ class _Checker(ast.NodeVisitor):
             self.refuse(node, "only named functions may be called")
             raise AssertionError
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.locals:
-            if f.attr not in (allow.ANY_TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
+            if f.attr not in (allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
                 self.refuse(node, f"{f.value.id}.{f.attr} is not allowed")
             return f.attr
-        if f.attr not in allow.ANY_METHOD:
+        if f.attr not in allow.METHODS:
             self.refuse(node, f"the method .{f.attr}() is not allowed")
         self.visit(f.value)
         return f.attr

@@ -81,7 +81,7 @@ class Mutation:
         n = self._one(tree, ast.Attribute)
         if n is not None:
             family = next((g for g in SWAPS if n.attr in g), None)
-            n.attr = self.rng.choice(family or sorted(allow.ANY_METHOD))
+            n.attr = self.rng.choice(family or sorted(allow.METHODS))
 
     def statement(self, tree):
         holders = [

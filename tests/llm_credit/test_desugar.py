@@ -37,6 +37,8 @@ SAME = {
     "try with all its parts": "try:\n    w = x\nexcept (ValueError, TypeError):\n    w = -x\nelse:\n    w = w + 1.0\nfinally:\n    w = w * 2.0",
     "names at once": "a = b = c = 2.0\nw = x * a + b - c\nd = e = x + 1.0\nw = w + d * e",
     "slices of a list": "p = [1.0, 2.0, 3.0][::-2]\nw = x * p[0] - p[1]",
+    "a name for what is not used": "_, k = x.max(dim=1)\nfor _ in range(3):\n    x = x + 1.0\nm, _ = x.min(dim=1, keepdim=True)\nw = x + m + k.unsqueeze(1)",
+    "the same, read": "_ = x * 2.0\nw = _ + 1.0",
     "leaky": "w = F.leaky_relu(x) + F.leaky_relu(x, 0.3)",
     "norms": "w = x.norm(1, dim=1, keepdim=True) + torch.norm(x, 2, 1, True) + torch.linalg.norm(x, ord=1, dim=-1, keepdim=True) + x",
     "distances": "a = state[:, 0:6].unflatten(1, [2, 3])\nw = torch.cdist(a, a).sum(-1)",

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
+import torch.nn.functional as F
 
 from llm_credit import allowlist as allow
-from llm_credit.aliases import SAME
 from llm_credit.describe_task import FORMATS, describe
 from llm_credit.errors import Refused
 from llm_credit.prompting import coder_system, evaluator_system, fill, version
@@ -21,27 +22,87 @@ def listed(prompt, after):
     return set(re.search(rf"^- {re.escape(after)}: (.*)$", prompt, re.MULTILINE)[1].split())
 
 
-def test_every_listed_name_passes_the_screen_and_no_other_does_but_those_said_to(task):
+def passes(body):
+    try:
+        screen(f"def credit_weights(state):\n{body}\n    return x, x\n")
+    except Refused:
+        return False
+    return True
+
+
+# Names that stand for others need the arguments that say which
+CALLS = {"norm": "(state, dim=1)", "cdist": "(state, state)", "finfo": "(torch.float32).eps", "normalize": "(state)"}
+METHOD_CALLS = {"norm": "(dim=1)", "type_as": "(state)", "type": "(torch.float32)", "new_full": "((2,), 1.0)",
+                "new_tensor": "([1.0])"}  # fmt: skip
+
+
+def test_every_listed_name_passes_the_screen_and_no_other_does(task):
     prompt = coder_system(task, SETTINGS, "credit_weights")
     functions, methods = listed(prompt, "torch functions"), listed(prompt, "tensor methods")
-    assert (functions, methods) == (allow.TORCH, allow.METHODS)
+    assert functions > allow.TORCH
+    assert methods > allow.METHODS
+    for name in {n for n in dir(torch) if callable(getattr(torch, n))} | functions:
+        if not name.startswith("_"):
+            assert passes(f"    x = torch.{name}{CALLS.get(name, '(state)')}") == (name in functions), name
+    for name in {n for n in dir(torch.Tensor) if callable(getattr(torch.Tensor, n, None))} | methods:
+        if not name.startswith("_"):
+            assert passes(f"    x = state.{name}{METHOD_CALLS.get(name, '()')}") == (name in methods), name
+    for name in {n for n in dir(F) if callable(getattr(F, n))}:
+        if not name.startswith("_"):
+            assert passes(f"    x = F.{name}(state)") == (name in listed(prompt, "torch.nn.functional as F")), name
+    for name in listed(prompt, "keyword arguments"):
+        assert passes(f"    x = state.sum({name}=1)"), name
+    assert not passes("    x = state.sum(out=1)")
 
-    def passes(call):
-        try:
-            screen(f"def credit_weights(state):\n    x = {call}\n    return x, x\n")
-        except Refused:
-            return False
-        return True
 
-    import torch
+RULES = {
+    "small helpers are fine": (
+        "    def f(v, k=2.0):\n        return v * k\n    g = lambda v: f(v) + 1.0\n    x = g(state)",
+        "    f = lambda v: v\n    x = state",
+    ),
+    "must not call itself": ("    f = lambda v: v\n    x = f(state)", "    f = lambda v: f(v)\n    x = f(state)"),
+    "define helpers of its own": (
+        "    f = lambda v: v\n    def g(v):\n        return f(v)\n    x = g(state)",
+        "    def g(v):\n        def f(u):\n            return u\n        return f(v)\n    x = g(state)",
+    ),
+    "unpacking, several names, augmented, walrus": (
+        "    a, b = state, state\n    c = d = a\n    c += 1.0\n    x = (e := c) + e + b + d",
+        "    x = state\n    del x\n    x = state",
+    ),
+    "A `try` runs its body only": ("    try:\n        x = state\n    except ValueError:\n        x = state + 1.0",
+                                   "    try:\n        x = state\n    except ValueError as e:\n        x = e"),  # fmt: skip
+    "No while": ("    for i in range(3):\n        x = state", "    while True:\n        x = state"),
+    "with": ("    x = state", "    with torch.no_grad():\n        x = state"),
+    "assert": ("    x = state", "    assert True\n    x = state"),
+    "print": ("    x = state", "    print(state)\n    x = state"),
+    "f-string": ("    'a docstring'\n    x = state", "    y = f'{state}'\n    x = state"),
+    "dictionary": ("    y = [1.0]\n    x = state", "    y = {1: 1.0}\n    x = state"),
+    "also by zip(), enumerate(), reversed()": (
+        "    x = state\n    for a, b in zip([1.0, 2.0], (3.0, 4.0)):\n        x = x * a + b\n"
+        "    for i, k in enumerate(reversed(range(3))):\n        x = x + i * k",
+        "    x = state\n    for v in state.unbind(1):\n        x = x + v",
+    ),
+    "List comprehensions, and sum()": (
+        "    x = sum(state * k for k in range(3)) + torch.stack([state[:, i] for i in range(2)], dim=1)",
+        "    x = sum(state * k for k in range(3) if k > 1)",
+    ),
+    "// %": ("    x = state % 3 + state // 2", "    x = state % state"),
+    "not of an unknown range": ("    n = 3\n    for i in range(n - 1):\n        x = state",
+                                "    for i in range(state.shape[1]):\n        x = state"),  # fmt: skip
+    "no name begins with an underscore but `_` itself": ("    _, x = state, state", "    _y = state\n    x = _y"),
+    "keep their names": ("    y = state\n    x = y", "    max = state\n    x = max"),
+    "At most 20,000 characters": ("    x = state", "    x = state" + " " * 20_000),
+    "Whole numbers up to a million": ("    x = state + 1000000", "    x = state + 1000001"),
+    "no powers of whole numbers": ("    x = state ** 2", "    x = state + 2 ** 3"),
+    "no literal tensor size over": ("    x = torch.zeros(10000)", "    x = torch.zeros(10001)"),
+}
 
-    also = allow.ALSO | set(SAME) | {"hstack", "count_nonzero", "detach"}  # accepted, though no prompt names them
-    for name in dir(torch):
-        if not name.startswith("_") and callable(getattr(torch, name)):
-            assert passes(f"torch.{name}(state)") == (name in functions | (also - {"detach"})), name
-    for name in dir(torch.Tensor):
-        if not name.startswith("_") and callable(getattr(torch.Tensor, name, None)):
-            assert passes(f"state.{name}()") == (name in methods | (also - {"hstack", "count_nonzero"})), name
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_of_the_prompt_is_the_screens(rule):
+    allowed, refused = RULES[rule]
+    assert passes(allowed)
+    assert not passes(refused)
 
 
 @pytest.mark.parametrize("form", ["credit_weights", "credit_advantages"])

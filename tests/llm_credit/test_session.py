@@ -19,6 +19,7 @@ from llm_credit.llm import BudgetExceeded, LLMError
 from llm_credit.replay import replay
 from llm_credit.session import search_live
 from llm_credit.settings import TFCAFSettings
+from llm_credit.sources import find_source
 
 from . import fake_api
 from .fake_api import FakeAPI, good, sequence
@@ -92,6 +93,23 @@ def test_replay_comes_to_the_same_function_without_a_network(task, tmp_path, mon
     one = next((entry.path / "replies").glob("*"))
     one.unlink()
     assert "cannot be repeated" in replay(entry)[0]
+
+
+def test_an_entry_with_other_prompts_is_replayed_by_the_names_of_its_requests(task, tmp_path, monkeypatch):
+    """Prompts change with versions of the project; what an earlier search came to can still be repeated and used."""
+    with FakeAPI(play) as api:
+        chosen = settings(api, tmp_path)
+        entry = search_live(task, chosen, FORMS)
+    monkeypatch.setattr("llm_credit.coder.coder_system", lambda *args: "You write credit functions.")
+    monkeypatch.setattr("llm_credit.replay.prompts_version", lambda: "another")
+    assert replay(entry) == []
+    monkeypatch.setattr("llm_credit.session.prompts_version", lambda: "another")
+    offline = replace(chosen, source="archive")
+    with pytest.raises(CreditError, match=f"{entry.hash[:12]}  differs in prompts"):
+        find_source(task, offline, FORMS)
+    assert find_source(task, replace(offline, entry=entry.hash[:12]), FORMS).source == entry.source
+    next(p for p in (entry.path / "replies").glob("*") if '"r1-c0-propose"' in p.read_text()).unlink()
+    assert "r1-c0-propose" in replay(entry)[0]
 
 
 def test_an_archive_miss_sends_nothing(task, tmp_path):
