@@ -20,9 +20,9 @@ _COUNTS = {1: "one agent tries", 2: "two agents try", 3: "three agents try", 4: 
 
 def describe_stag_hunt(o: StagHuntOptions, obs_size: int, state_size: int) -> TaskDescription:
     """The task's description; two sets of options that differ have names that differ."""
-    facts = {name: _plain(value) for name, value in asdict(o).items()}
+    options = {name: _plain(value) for name, value in asdict(o).items()}
     usual = asdict(StagHuntOptions())
-    changes = [f"{name}={value}" for name, value in facts.items() if value != _plain(usual[name])]
+    changes = [f"{name}={value}" for name, value in options.items() if value != _plain(usual[name])]
     low, high = _return_range(o)
     return TaskDescription(
         name=":".join(["stag_hunt", *(change.replace(" ", "") for change in changes)]),
@@ -38,7 +38,7 @@ def describe_stag_hunt(o: StagHuntOptions, obs_size: int, state_size: int) -> Ta
         return_high=high,
         episode_end=_episode_end(o),
         episode_limit=o.episode_limit,
-        facts=facts,
+        facts=options | {"position_unit": o.unit},
     )
 
 

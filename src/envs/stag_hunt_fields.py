@@ -5,6 +5,8 @@ Legend: A agents, C cells.
 
 from __future__ import annotations
 
+import numpy as np
+
 from envs.stag_hunt_options import StagHuntOptions
 from llm_credit.task import StateField
 
@@ -34,8 +36,7 @@ def _entities(o: StagHuntOptions) -> tuple[StateField, ...]:
 
 
 def _positions(o: StagHuntOptions, name: str, start: int, n: int, stride: int, absent_when: str) -> list[StateField]:
-    absent = -1.0 if absent_when else None
-    tail = f"; -1 {absent_when}" if absent_when else ""
+    tail = f"; 0 {absent_when}" if absent_when else ""
     return [
         StateField(
             f"{name}_{what}",
@@ -43,12 +44,9 @@ def _positions(o: StagHuntOptions, name: str, start: int, n: int, stride: int, a
             count=n,
             stride=stride,
             per=name,
-            kind="integer",
-            low=0.0 if absent is None else absent,
-            high=float(size - 1),
-            unit="cells",
+            high=float(np.float32(size - 1) / np.float32(o.unit)),  # as the state's own numbers are rounded
+            unit=f"lengths of the longer side ({o.unit} cells)",
             meaning=f"its {what}, 0 at the {origin}{tail}",
-            absent=absent,
         )
         for k, (what, size, origin) in enumerate((("row", o.height, "top"), ("column", o.width, "left")))
     ]

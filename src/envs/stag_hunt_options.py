@@ -34,7 +34,8 @@ class StagHuntOptions:
         channel of their own. observe_ids: it sees numbers, from 1, in place of ones.
     episode_limit: steps.
     truncate_episodes: an episode that runs out of time is only cut off, its last state has a value.
-    state: ``entities`` (positions, one after the other) or ``grid`` (a value for each cell and kind, as PyMARL2).
+    state: ``entities`` (positions, one after the other, in lengths of the world's longer side) or ``grid`` (a value for
+        each cell and kind, as PyMARL2).
     """
 
     n_agents: int = 8
@@ -128,6 +129,11 @@ class StagHuntOptions:
     @property
     def width(self) -> int:
         return self.world_shape[1]
+
+    @property
+    def unit(self) -> int:
+        """Cells of the world's longer side: the length in which the entities' state gives positions."""
+        return max(self.world_shape)
 
     @property
     def n_prey(self) -> int:

@@ -21,6 +21,7 @@ class Views:
 
     def __init__(self, options: StagHuntOptions, world: World) -> None:
         self._o, self._world = options, world
+        self._places = np.clip(world.positions, 0.0, None) / np.float32(options.unit)  # [C + 1, 2]; `out` at 0, 0
         self._seen = _channels(4 if options.observe_one_hot else 3, options.observe_walls, options.observe_one_hot)
         own_channel = options.n_obstacles > 0
         self._grid = _channels(4 if own_channel else 3, own_channel, own_channel)
@@ -70,11 +71,14 @@ class Views:
     def state(
         self, content: np.ndarray, agents: np.ndarray, prey: np.ndarray, active: np.ndarray, obstacles: np.ndarray
     ) -> np.ndarray:
-        """``[b, S]``; entities: agents (row, column, active), prey (row, column, alive), obstacles (row, column)."""
+        """``[b, S]``; entities: agents (row, column, active), prey (row, column, alive), obstacles (row, column).
+
+        Positions are in lengths of the world's longer side: a learned mixer that is given whole cells hardly learns.
+        """
         b = len(agents)
         if self._o.state == "grid":
             return self._grid.take(content[:, :-1], axis=0).reshape(b, -1)  # [b, C, F] -> [b, C * F]
-        rows, columns = self._world.positions.T
+        rows, columns = self._places.T
         own = 3 if self._o.capture_freezes else 2
         state = np.empty((b, self.state_size), dtype=np.float32)
         first = 0

@@ -229,9 +229,7 @@ class Interpreter:
         given = [*arguments, *named.values()]
         call: Callable[..., Any]
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.names:
-            home, allowed = (
-                (torch, allow.TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
-            )
+            home, allowed = (torch, allow.TORCH) if f.value.id == "torch" else (torch.nn.functional, allow.FUNCTIONAL)
         else:
             home, allowed = self._value(f.value), allow.METHODS
             given.insert(0, home)

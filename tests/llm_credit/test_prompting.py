@@ -69,8 +69,10 @@ RULES = {
         "    a, b = state, state\n    c = d = a\n    c += 1.0\n    x = (e := c) + e + b + d",
         "    x = state\n    del x\n    x = state",
     ),
-    "A `try` runs its body only": ("    try:\n        x = state\n    except ValueError:\n        x = state + 1.0",
-                                   "    try:\n        x = state\n    except ValueError as e:\n        x = e"),  # fmt: skip
+    "A `try` runs its body only": (
+        "    try:\n        x = state\n    except ValueError:\n        x = state + 1.0",
+        "    try:\n        x = state\n    except ValueError as e:\n        x = e",
+    ),
     "No while": ("    for i in range(3):\n        x = state", "    while True:\n        x = state"),
     "with": ("    x = state", "    with torch.no_grad():\n        x = state"),
     "assert": ("    x = state", "    assert True\n    x = state"),
@@ -87,8 +89,10 @@ RULES = {
         "    x = sum(state * k for k in range(3) if k > 1)",
     ),
     "// %": ("    x = state % 3 + state // 2", "    x = state % state"),
-    "not of an unknown range": ("    n = 3\n    for i in range(n - 1):\n        x = state",
-                                "    for i in range(state.shape[1]):\n        x = state"),  # fmt: skip
+    "not of an unknown range": (
+        "    n = 3\n    for i in range(n - 1):\n        x = state",
+        "    for i in range(state.shape[1]):\n        x = state",
+    ),
     "no name begins with an underscore but `_` itself": ("    _, x = state, state", "    _y = state\n    x = _y"),
     "keep their names": ("    y = state\n    x = y", "    max = state\n    x = max"),
     "At most 20,000 characters": ("    x = state", "    x = state" + " " * 20_000),

@@ -29,20 +29,20 @@ def _active(task: TaskDescription) -> str:
 
 
 def _distances(task: TaskDescription) -> str:
-    """Source lines for ``rows`` and ``cols``, the steps from each agent to each prey: ``[N, A, P]``."""
+    """Source lines for ``rows`` and ``cols``, from each agent to each prey in the state's unit: ``[N, A, P]``."""
     row, col = columns(task.field("agent_row")), columns(task.field("agent_column"))
     lines = [
         f"rows = ({row}.unsqueeze(2) - ({_of_prey(task, 'row')}).unsqueeze(1)).abs()  # [N, A, P]",
         f"cols = ({col}.unsqueeze(2) - ({_of_prey(task, 'column')}).unsqueeze(1)).abs()",
     ]
     if task.facts["toroidal"]:  # the shorter way around
-        height, width = task.facts["world_shape"]
+        height, width = (side / task.facts["position_unit"] for side in task.facts["world_shape"])
         lines += [f"rows = torch.minimum(rows, {height} - rows)", f"cols = torch.minimum(cols, {width} - cols)"]
     return "\n    ".join(lines)
 
 
 def _hunters(task: TaskDescription, scale: float, part: float) -> str:
-    a = task.n_agents
+    a, unit = task.n_agents, task.facts["position_unit"]
     return f'''def credit_weights(state):
     """Agents close to prey that others are close to as well get more credit: together they can catch it.
 
@@ -52,7 +52,7 @@ def _hunters(task: TaskDescription, scale: float, part: float) -> str:
     """
     {_distances(task)}
     active = {_active(task)}  # [N, A]
-    near = torch.exp((rows + cols) * {-1 / scale}) * active.unsqueeze(2)  # [N, A, P]
+    near = torch.exp((rows + cols) * {-unit / scale}) * active.unsqueeze(2)  # [N, A, P]
     company = near.sum(dim=1) * {_of_prey(task, "alive")}  # [N, P]
     promise = (near * company.unsqueeze(1)).sum(dim=2)  # [N, A]
     total = promise.sum(dim=1, keepdim=True)  # [N, 1]
@@ -92,7 +92,7 @@ def catchers(task: TaskDescription) -> str:
     punished for trying.
     """
     {_distances(task)}
-    beside = ((rows + cols) < 1.5).float()  # [N, A, P]
+    beside = ((rows + cols) < {1.5 / task.facts["position_unit"]}).float()  # [N, A, P]
     active = {_active(task)}  # [N, A]
     alive = {_of_prey(task, "alive")}  # [N, P]
     tries = actions_onehot[:, :, {catch}] * active  # [N, A]
