@@ -5,13 +5,17 @@ Legend: B episodes, T transitions, A agents, U actions.
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import torch as th
+from torch.optim import Optimizer
 
-from components.episode_buffer import EpisodeBatch
-from learners.learner import Learner
+from components.episode_buffer import EpisodeBatch, Scheme
+from learners.learner import Learner, Networks
+from utils.optim import adam
 from utils.policy_utils import renormalise
 from utils.rl_utils import transition_mask
 
@@ -31,3 +35,37 @@ class ActorCriticLearner(Learner):
     def policy(self, batch: EpisodeBatch) -> th.Tensor:
         """Probabilities ``[B, T, A, U]`` over available actions; zeros where there is none (padded steps)."""
         return renormalise(self.mac.unroll(batch).out[:, :-1], batch["avail_actions"][:, :-1])
+
+
+class CentralCriticLearner(ActorCriticLearner):
+    """A critic of its own, with a target network."""
+
+    critic_class: type[Any]
+
+    def build(self, scheme: Scheme) -> None:
+        self.critic = self.critic_class(scheme, self.args)
+        self.target_critic = copy.deepcopy(self.critic)
+
+    def networks(self) -> Networks:
+        return {"agent": (self.mac.agent, None), "critic": (self.critic, self.target_critic)}
+
+    def build_optimisers(self) -> dict[str, Optimizer]:
+        return {
+            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
+            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
+        }
+
+
+class MixedCriticLearner(CentralCriticLearner):
+    """A critic of each agent's utility, and a mixer that makes the team's value of them, both with target networks."""
+
+    mixer_family = "state_v1"
+    mixer_required = True
+
+    def build(self, scheme: Scheme) -> None:
+        super().build(scheme)
+        self.target_mixer = copy.deepcopy(self.mixer)
+
+    def networks(self) -> Networks:
+        assert self.mixer is not None
+        return super().networks() | {"mixer": (self.mixer, self.target_mixer)}

@@ -5,42 +5,26 @@ Legend: B episodes, T transitions, A agents, U actions.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 
 import torch as th
-from torch.optim import Optimizer
 
-from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
-from learners.learner import Networks
+from components.episode_buffer import EpisodeBatch
+from learners.actor_critic import CentralCriticLearner
 from modules.critics import COMACritic
-from utils.optim import adam
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
 
 
-class COMALearner(ActorCriticLearner):
+class COMALearner(CentralCriticLearner):
     """Foerster et al. 2018 (arXiv 1705.08926, eq. 4 and algorithm 1), with an entropy bonus as in PyMARL2.
 
     The critic takes one step for each time step of the batch, from the last to the first; ``target_update_interval``
     counts these.
     """
 
+    critic_class = COMACritic
     why_no_mixer = "its central critic values the joint action, so there are no utilities to be mixed"
     requires = {"agent_output_type": ("pi_logits",), "mac": ("basic_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
-
-    def build(self, scheme: Scheme) -> None:
-        self.critic = COMACritic(scheme, self.args)
-        self.target_critic = copy.deepcopy(self.critic)
-
-    def networks(self) -> Networks:
-        return {"agent": (self.mac.agent, None), "critic": (self.critic, self.target_critic)}
-
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {
-            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
-            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
-        }
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         q_vals, critic_stats = self.train_critic(batch, mask)  # [B, T, A, U]

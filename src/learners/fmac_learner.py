@@ -5,16 +5,14 @@ Legend: B episodes, T transitions, A agents, U actions.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 import torch as th
 from torch.optim import Optimizer
 
-from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
-from learners.learner import Networks
+from components.episode_buffer import EpisodeBatch
+from learners.actor_critic import MixedCriticLearner
 from learners.updates import Draw, Update
 from modules.critics import FMACCritic
 from modules.mixers import StateMixer
@@ -24,7 +22,7 @@ from utils.policy_utils import EPS, categorical_entropy, constant_force, masked_
 from utils.rl_utils import build_retrace_targets, transition_mask
 
 
-class FMACLearner(ActorCriticLearner):
+class FMACLearner(MixedCriticLearner):
     """Hu et al. 2021 (arXiv 2102.03479, appendix): the critic ``Q_tot(s, Q_1(o_1, pi_1), .., Q_A(o_A, pi_A))`` is
     trained on old and new episodes, the policies by its gradient on new ones alone.
 
@@ -32,8 +30,7 @@ class FMACLearner(ActorCriticLearner):
     on new ones TD(``lambd``).
     """
 
-    mixer_family = "state_v1"
-    mixer_required = True
+    critic_class = FMACCritic
     requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
     updates = (
         Update("train_off_policy", (Draw("off_batch_size", "off_buffer_size"),), filled="buffer_size"),
@@ -46,19 +43,6 @@ class FMACLearner(ActorCriticLearner):
         super().check_config(config)
         if config["retrace"] and not config["save_probs"]:
             raise UserError("retrace=True compares policies of then and now: it needs save_probs=True")
-
-    def build(self, scheme: Scheme) -> None:
-        self.critic = FMACCritic(scheme, self.args)
-        self.target_critic = copy.deepcopy(self.critic)
-        self.target_mixer = copy.deepcopy(self.mixer)
-
-    def networks(self) -> Networks:
-        assert self.mixer is not None
-        return {
-            "agent": (self.mac.agent, None),
-            "critic": (self.critic, self.target_critic),
-            "mixer": (self.mixer, self.target_mixer),
-        }
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {

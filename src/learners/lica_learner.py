@@ -5,39 +5,22 @@ Legend: B episodes, T transitions, A agents, U actions.
 
 from __future__ import annotations
 
-import copy
-
 import torch as th
-from torch.optim import Optimizer
 
-from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
-from learners.learner import Networks
+from components.episode_buffer import EpisodeBatch
+from learners.actor_critic import CentralCriticLearner
 from modules.critics import LICACritic
-from utils.optim import adam
 from utils.policy_utils import constant_force, masked_mean, renormalise
 
 
-class LICALearner(ActorCriticLearner):
+class LICALearner(CentralCriticLearner):
     """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities,
     and an entropy bonus of constant force. ``target_update_interval`` counts critic steps.
     """
 
+    critic_class = LICACritic
     why_no_mixer = "its critic takes the agents' policies and not their utilities"
     requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
-
-    def build(self, scheme: Scheme) -> None:
-        self.critic = LICACritic(scheme, self.args)
-        self.target_critic = copy.deepcopy(self.critic)
-
-    def networks(self) -> Networks:
-        return {"agent": (self.mac.agent, None), "critic": (self.critic, self.target_critic)}
-
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {
-            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
-            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
-        }
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         critic_stats = self.train_critic(batch, mask)

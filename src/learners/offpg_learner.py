@@ -5,7 +5,6 @@ Legend: B episodes, T transitions, A agents, U actions, E inputs.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -14,8 +13,7 @@ from torch.nn.functional import pad
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
-from learners.learner import Networks
+from learners.actor_critic import MixedCriticLearner
 from learners.updates import Draw, Update
 from modules.critics import OffPGCritic
 from modules.mixers import StateMixer
@@ -36,30 +34,19 @@ class _Lesson(NamedTuple):
     mask: th.Tensor
 
 
-class OffPGLearner(ActorCriticLearner):
+class OffPGLearner(MixedCriticLearner):
     """Wang et al. 2021 (arXiv 2007.12322). The critic learns TD(lambda) returns of recent episodes and tree-backup
     returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k`` the mixer's
     credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
     """
 
-    mixer_family = "state_v1"
-    mixer_required = True
+    critic_class = OffPGCritic
     requires = {"agent_output_type": ("pi_logits",), "mac": ("dop_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
     updates = (Update("train_all", (Draw(), Draw("off_batch_size", "off_buffer_size"), Draw(latest=True))),)
 
     def build(self, scheme: Scheme) -> None:
-        self.critic = OffPGCritic(scheme, self.args)
-        self.target_critic = copy.deepcopy(self.critic)
-        self.target_mixer = copy.deepcopy(self.mixer)
+        super().build(scheme)
         self.critic_stats: dict[str, float] = {}
-
-    def networks(self) -> Networks:
-        assert self.mixer is not None
-        return {
-            "agent": (self.mac.agent, None),
-            "critic": (self.critic, self.target_critic),
-            "mixer": (self.mixer, self.target_mixer),
-        }
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         names = {"agent_opt": "agent", "critic_opt": "critic", "mixer_opt": "mixer"}
