@@ -1,10 +1,11 @@
 """Environment steps per second: an environment alone, its package alone, and training from end to end. One thread.
 
     python bench/env_speed.py                      environments alone, in seconds of this process's processor time
-    python bench/env_speed.py --training           also QMIX from end to end, in seconds on the clock
+    python bench/env_speed.py --training           also QMIX and a TFCAF from end to end, in seconds on the clock
 
-Alone: random actions, with resets, observations, state and available actions; the package's own environment with its
-resets and observations only. Adapter and package take turns, since a machine's speed drifts.
+Alone: random available actions, with resets, observations, state and available actions; the package's own environment
+with its resets and observations only. Adapter and package take turns, since a machine's speed drifts. Training: batches
+of 32 episodes, one update a rollout (of one episode, or of eight), counted once every rollout is followed by an update.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,12 +29,12 @@ import envs
 from envs.multiagentenv import MultiAgentEnv
 from utils.config.load import load_config
 
-LEARNING = 4000  # environment steps until there are enough episodes for QMIX's first update
+LEARNING = 6000  # environment steps until there are enough episodes for QMIX's first update
 LOG_INTERVAL = 500
 
 
 class Task(NamedTuple):
-    """A row: the words of its command line, and the module of PettingZoo's interface that it is compared with."""
+    """A row: the words of its command line, and the PettingZoo module that it is compared with, if any."""
 
     name: str
     config: str
@@ -44,6 +44,8 @@ class Task(NamedTuple):
 
 
 TASKS = [
+    Task("lbf: Foraging-5x5-2p-1f-coop", "lbf"),
+    Task("lbf: Foraging-15x15-4p-3f", "lbf", ("env_args.key=Foraging-15x15-4p-3f-v3",)),
     Task("mpe: simple_spread", "mpe", (), "mpe2.simple_spread_v3"),
     Task("mpe: simple_spread, N=6", "mpe", ("env_args.kwargs={'N': 6}",), "mpe2.simple_spread_v3", {"N": 6}),
     Task("mpe: simple_tag", "mpe", ("env_args.key=simple_tag",), "mpe2.simple_tag_v3"),
@@ -55,6 +57,10 @@ TASKS = [
         "mpe2.simple_speaker_listener_v4",
     ),
     Task("pettingzoo: mpe2.simple_spread_v3", "pettingzoo", (), "mpe2.simple_spread_v3"),
+    Task("stag_hunt: 8 agents", "stag_hunt"),
+    Task("skirmish: sk_3m", "sk_3m"),
+    Task("skirmish: sk_2s3z", "sk_2s3z"),
+    Task("skirmish: sk_MMM2", "sk_MMM2"),
 ]
 
 
@@ -69,16 +75,18 @@ def make(task: Task) -> MultiAgentEnv:
 
 def adapter_seconds(env: MultiAgentEnv, steps: int) -> float:
     rng = np.random.default_rng(0)
-    high = [sum(row) for row in env.get_avail_actions()]
-    actions = rng.integers(0, high, (steps, env.n_agents))
     env.reset()
-    started = time.process_time()
-    for chosen in actions:
+    avail, seconds = env.get_avail_actions(), 0.0
+    for draws in rng.random((steps, env.n_agents, env.get_total_actions())):
+        chosen = (draws * np.array(avail)).argmax(axis=1)
+        started = time.process_time()
         _, over, _ = env.step(chosen)
-        env.get_obs(), env.get_state(), env.get_avail_actions()
         if over:
             env.reset()
-    return time.process_time() - started
+        env.get_obs(), env.get_state()
+        avail = env.get_avail_actions()
+        seconds += time.process_time() - started
+    return seconds
 
 
 def package_seconds(env: Any, steps: int) -> float:
@@ -94,21 +102,25 @@ def package_seconds(env: Any, steps: int) -> float:
     return time.process_time() - started
 
 
-def speed(seconds: Callable[[int], float], steps: int) -> float:
-    return steps / seconds(steps)
-
-
 def bench_alone(tasks: list[Task], rounds: int, steps: int) -> None:
     rows = []
     for task in tasks:
         env = make(task)
-        package = import_module(task.package).parallel_env(**task.kwargs)
+        package = import_module(task.package).parallel_env(**task.kwargs) if task.package else None
         ours, theirs = [], []
         for _ in range(rounds):
-            ours.append(speed(lambda n, env=env: adapter_seconds(env, n), steps))  # type: ignore[misc]
-            theirs.append(speed(lambda n, p=package: package_seconds(p, n), steps))  # type: ignore[misc]
-        ratio = median([a / b for a, b in zip(ours, theirs, strict=True)])
-        rows.append([task.name, f"{median(ours):.0f}", f"{median(theirs):.0f}", f"{ratio:.1f}"])
+            ours.append(steps / adapter_seconds(env, steps))
+            if package is not None:
+                theirs.append(steps / package_seconds(package, steps))
+        env.close()
+        ratios = [a / b for a, b in zip(ours, theirs, strict=False)]
+        rows.append(
+            [
+                task.name,
+                f"{median(ours):.0f}",
+                *([f"{median(theirs):.0f}", f"{median(ratios):.1f}"] if theirs else ["", ""]),
+            ]
+        )
     print(table(["task", "adapter", "package", "ratio"], rows))
 
 
@@ -117,7 +129,13 @@ def training_speed(task: Task, config: str, mixer: str, steps: int) -> float:
     builtin = "uniform" if task.config == "pettingzoo" else ""  # no function knows a task of that interface
     with tempfile.TemporaryDirectory() as results:
         settings = [f"local_results_path={results}", f"mixer={mixer}", "llm.source=builtin", f"llm.builtin={builtin}"]
-        settings += [f"t_max={LEARNING + steps}", "test_interval=100000000", "progress_bar=False", "use_cuda=False"]
+        settings += [
+            f"t_max={LEARNING + steps}",
+            "test_interval=100000000",
+            "progress_bar=False",
+            "use_cuda=False",
+            "batch_size=32",
+        ]
         settings += [f"{interval}={LOG_INTERVAL}" for interval in ("log_interval", "runner_log_interval")]
         run([sys.executable, "src/main.py", *words_of(task, config), *settings], ROOT)
         (metrics,) = Path(results).glob("sacred/*/*/*/metrics.jsonl")
