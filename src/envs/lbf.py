@@ -14,8 +14,8 @@ import gymnasium
 import lbforaging  # noqa: F401 - registers the ids
 import numpy as np
 
-from envs.lbf_description import describe_lbf
-from envs.lbf_fields import N_ACTIONS
+from envs.lbf_description import describe_lbf, highest_food_level
+from envs.lbf_fields import N_ACTIONS, units
 from envs.lbf_game import FastForaging
 from envs.multiagentenv import MultiAgentEnv
 from envs.suggest import nearest
@@ -31,8 +31,9 @@ class LBFEnv(MultiAgentEnv):
 
     key: a registered id, as ``Foraging-8x8-2p-2f-coop-v3`` (EPyMARL's ``lbforaging:`` before it may stay).
     seed: of the environment's random generator; null draws one.
-    state: ``global`` (agents' and foods' positions and levels, last actions) or ``observations`` (the agents'
-        observations one after the other, as EPyMARL).
+    state: ``global`` (agents' and foods' positions and levels, last actions), ``scaled`` (the same in lengths of the
+        field and shares of the highest food level), or ``observations`` (the agents' observations one after the other,
+        as EPyMARL).
     time_limit: steps of an episode, null for the id's own (50).
     reward_scalarisation: the team's reward is the ``sum`` (EPyMARL's default) or the ``mean`` of the agents' rewards.
     kwargs: arguments of the package's game that replace the id's own, as ``{penalty: 0.1, sight: 3}``.
@@ -43,12 +44,12 @@ class LBFEnv(MultiAgentEnv):
         self,
         key: str,
         seed: int | None = None,
-        state: Literal["global", "observations"] = "global",
+        state: Literal["global", "scaled", "observations"] = "global",
         time_limit: int | None = None,
         reward_scalarisation: Literal["sum", "mean"] = "sum",
         kwargs: dict[str, Any] | None = None,
     ) -> None:
-        _check_choice("state", state, ("global", "observations"))
+        _check_choice("state", state, ("global", "scaled", "observations"))
         _check_choice("reward_scalarisation", reward_scalarisation, ("sum", "mean"))
         self.key = key.removeprefix("lbforaging:")
         self.changes = {**(kwargs or {}), **({} if time_limit is None else {"max_episode_steps": time_limit})}
@@ -57,6 +58,7 @@ class LBFEnv(MultiAgentEnv):
         self.n_agents = len(self.game.players)
         self.episode_limit = int(self.game._max_episode_steps)
         self.reward_scale = 1.0 if reward_scalarisation == "sum" else 1.0 / self.n_agents
+        self._units = units(self.game.rows, self.game.cols, highest_food_level(self.game))
         self._last_actions = np.zeros((self.n_agents, N_ACTIONS), dtype=np.float32)
         self._seed = self.seed(draw_seed() if seed is None else seed)
 
@@ -85,6 +87,8 @@ class LBFEnv(MultiAgentEnv):
         if self.state_kind == "observations":
             return self.game.obs.ravel()  # [A, O] -> [A * O]
         entities = np.array(self.game.agents + self.game.food_slots, dtype=np.float32)  # [A + F, 3]
+        if self.state_kind == "scaled":
+            entities = np.maximum(entities, 0.0) / self._units
         return np.concatenate([entities.ravel(), self._last_actions.ravel()])  # [3 * (A + F) + 6 * A]
 
     def get_state_size(self) -> int:
@@ -134,7 +138,7 @@ class LBFEnv(MultiAgentEnv):
 
 def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise UserError(f"env_args.{name}={value} does not exist; there is {' and '.join(choices)}")
+        raise UserError(f"env_args.{name}={value} does not exist; there is {', '.join(choices)}")
 
 
 def _build_game(key: str, changes: Mapping[str, Any]) -> FastForaging:

@@ -30,12 +30,12 @@ ACTIONS = (
 def describe_lbf(
     game: FastForaging, key: str, state: str, reward_scale: float, changes: Mapping[str, Any]
 ) -> TaskDescription:
-    """The task of ``game``; ``state`` is ``global`` or ``observations``; ``changes`` are what differs from the id."""
+    """The task of ``game``. state: ``global``, ``scaled`` or ``observations``; changes: what differs from the id."""
     facts = _facts(game, key, state, reward_scale)
     a, limit = len(game.players), int(game._max_episode_steps)
     low, high = _return_range(facts, a, limit)
     level = f"{facts['min_player_level']} to {facts['max_player_level']}"
-    fields = global_fields(facts, a) if state == "global" else observation_fields(facts, a)
+    fields = global_fields(facts, a) if state != "observations" else observation_fields(facts, a)
     return TaskDescription(
         name=":".join(["lbf", key, state, *(f"{k}={v}" for k, v in sorted(changes.items()))]),
         family="lbf",
@@ -54,12 +54,17 @@ def describe_lbf(
     )
 
 
-def _facts(game: FastForaging, key: str, state: str, reward_scale: float) -> dict[str, Any]:
+def highest_food_level(game: FastForaging) -> int:
+    """Of any episode."""
     if game.max_food_level is not None:
-        max_food_level = int(max(game.max_food_level))
-    else:  # the package's rule: the sum of the three lowest agent levels of the episode
-        max_food_level = int(sum(sorted(game.max_player_level)[:3]))
-    return {
+        return int(max(game.max_food_level))
+    return int(sum(sorted(game.max_player_level)[:3]))  # the package's rule: the three lowest agent levels' sum
+
+
+def _facts(game: FastForaging, key: str, state: str, reward_scale: float) -> dict[str, Any]:
+    highest = highest_food_level(game)
+    scale = {"position_unit": max(game.rows, game.cols), "level_unit": highest} if state == "scaled" else {}
+    return scale | {
         "key": key,
         "state": state,
         "rows": int(game.rows),
@@ -68,7 +73,7 @@ def _facts(game: FastForaging, key: str, state: str, reward_scale: float) -> dic
         "min_player_level": int(min(game.min_player_level)),
         "max_player_level": int(max(game.max_player_level)),
         "min_food_level": int(min(game.min_food_level)),
-        "max_food_level": max_food_level,
+        "max_food_level": highest,
         "food_level_follows_agents": game.max_food_level is None,
         "force_coop": bool(game.force_coop),
         "sight": int(game.sight),

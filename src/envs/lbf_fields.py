@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from llm_credit.task import StateField
 
 N_ACTIONS = 6
@@ -18,11 +20,17 @@ What = Literal["row", "col", "level"]
 
 
 class _Range(NamedTuple):
-    """Bounds of one of an entity's values while the entity is there."""
+    """Bounds of one of an entity's values while the entity is there; ``unit``: what the state's value is divided by."""
 
     what: What
     low: int
     high: int
+    unit: int = 1
+
+
+def units(rows: int, cols: int, max_food_level: int) -> np.ndarray:
+    """``[3]``: what row, column and level of the ``scaled`` state are divided by."""
+    return np.array([max(rows, cols), max(rows, cols), max_food_level], dtype=np.float32)
 
 
 def global_fields(facts: Mapping[str, Any], n_agents: int) -> tuple[StateField, ...]:
@@ -32,6 +40,9 @@ def global_fields(facts: Mapping[str, Any], n_agents: int) -> tuple[StateField, 
     agent = _ranges(0, rows - 1, cols - 1, (facts["min_player_level"], facts["max_player_level"]))
     # The package places food in inner cells only.
     food = _ranges(1, rows - 2, cols - 2, (1, facts["max_food_level"]))
+    if facts["state"] == "scaled":
+        by = [int(u) for u in units(rows, cols, facts["max_food_level"])]
+        agent, food = ([r._replace(unit=u) for r, u in zip(ranges, by, strict=True)] for ranges in (agent, food))
     gone = "once it is eaten, or if there was no room to place it"
     return (
         *_entities("agent", "agent", 0, n_agents, agent, where),
@@ -99,10 +110,13 @@ def _entities(
     meanings: Mapping[str, str],
     absent_when: str = "",
 ) -> list[StateField]:
-    """One field per value of ``count`` like entities; an entity that can be absent then has -1, -1, 0."""
+    """One field per value of ``count`` like entities; one that can be absent then has -1, -1, 0 (scaled: 0, 0, 0)."""
     fields = []
-    for k, (what, low, high) in enumerate(ranges):
-        absent = None if not absent_when else 0 if what == "level" else -1
+    for k, r in enumerate(ranges):
+        what, whole = r.what, r.unit == 1
+        absent = None if not absent_when else 0 if what == "level" or not whole else -1
+        low, high = (r.low, r.high) if whole else (_divided(r.low, r.unit), _divided(r.high, r.unit))
+        name_of_unit = "levels" if what == "level" else "cells"
         fields.append(
             StateField(
                 f"{name}_{what}",
@@ -110,12 +124,16 @@ def _entities(
                 count=count,
                 stride=len(ranges),
                 per=per,
-                kind="integer",
+                kind="integer" if whole else "real",
                 low=low if absent is None else absent,
                 high=high,
-                unit="levels" if what == "level" else "cells",
+                unit=name_of_unit if whole else f"times {r.unit} {name_of_unit}",
                 meaning=meanings[what] + (f"; {absent} {absent_when}" if absent_when else ""),
                 absent=absent,
             )
         )
     return fields
+
+
+def _divided(value: int, unit: int) -> float:
+    return float(np.float32(value) / np.float32(unit))  # rounded as the state's own numbers are

@@ -28,6 +28,7 @@ STEPS = 2000
 
 LBF_VARIANTS = {
     "lbf_observations": {"key": "Foraging-5x5-2p-1f-coop-v3", "state": "observations"},
+    "lbf_scaled": {"key": "Foraging-2s-10x10-3p-3f-v3", "state": "scaled"},
     "lbf_paper_8x8": {"key": "Foraging-2s-8x8-2p-2f-coop-v3"},
     "lbf_paper_8x8_observations": {"key": "Foraging-2s-8x8-2p-2f-coop-v3", "state": "observations"},
     "lbf_paper_10x10": {"key": "Foraging-2s-10x10-3p-3f-v3"},

@@ -11,10 +11,12 @@ import gymnasium
 import lbforaging  # noqa: F401 - registers the ids
 import numpy as np
 import pytest
+import torch
 from lbforaging.foraging.environment import ForagingEnv
 
 from envs.lbf import LBFEnv
 from envs.lbf_game import FastForaging
+from llm_credit import TFCAFSettings, build_tfcaf
 from utils.errors import UserError
 
 GAMES = [
@@ -197,7 +199,7 @@ def test_food_that_finds_no_room_is_absent() -> None:
     assert min(levels[:1]) > 0
 
 
-@pytest.mark.parametrize("state", ["global", "observations"])
+@pytest.mark.parametrize("state", ["global", "scaled", "observations"])
 def test_ranges_are_no_wider_than_the_game(state: Any) -> None:
     """Proofs over the declared ranges are worth the more the narrower they are."""
     env = LBFEnv("Foraging-2s-6x6-2p-1f-v3", seed=0, state=state)
@@ -216,6 +218,38 @@ def test_ranges_are_no_wider_than_the_game(state: Any) -> None:
         assert (values.min(), values.max()) == (field.low, field.high), field.name
 
 
+@pytest.mark.parametrize("key", ["Foraging-2s-8x8-2p-2f-coop-v3", "Foraging-15x15-4p-3f-v3"])
+def test_the_scaled_state_says_the_same_and_gets_the_same_credit(key: str) -> None:
+    """Positions in lengths of the field, levels in shares of the highest; what is eaten is 0, 0, 0."""
+    whole, scaled = LBFEnv(key, seed=3), LBFEnv(key, seed=3, state="scaled")
+    task, n = whole.describe(), 3 * (whole.n_agents + task_foods(whole))
+    unit = np.tile([*[max(task.facts["rows"], task.facts["cols"])] * 2, task.facts["max_food_level"]], n // 3)
+    rng, states = np.random.default_rng(0), []
+    for _ in range(3):
+        whole.reset(), scaled.reset()
+        over = False
+        while not over:
+            actions = eager_actions(whole.game, rng)
+            _, over, _ = whole.step(actions)
+            scaled.step(actions)
+            states.append((whole.get_state(), scaled.get_state()))
+    raw, divided = (np.stack(s) for s in zip(*states, strict=True))
+    np.testing.assert_allclose(divided[:, :n] * unit, np.maximum(raw[:, :n], 0), atol=1e-5)
+    np.testing.assert_array_equal(divided[:, n:], raw[:, n:])
+    for name in ("proximity", "sharp"):
+        weights = [
+            build_tfcaf(env.describe(), TFCAFSettings(source="builtin", builtin=name)).credit_weights(torch.tensor(s))[
+                0
+            ]
+            for env, s in ((whole, raw), (scaled, divided))
+        ]
+        torch.testing.assert_close(*weights, atol=1e-4, rtol=1e-4)
+
+
+def task_foods(env: LBFEnv) -> int:
+    return int(env.game.max_num_food)
+
+
 def test_epymarls_form_of_the_key() -> None:
     assert LBFEnv("lbforaging:Foraging-8x8-2p-1f-v3").describe().name == LBFEnv("Foraging-8x8-2p-1f-v3").describe().name
 
@@ -231,8 +265,8 @@ def test_a_drawn_seed_can_be_read() -> None:
     [
         ({"key": "Foraging-8x8-2p-2f-coop-v2"}, "Did you mean Foraging-8x8-2p-2f-coop-v3"),
         ({"key": "CartPole-v1"}, "no Level-Based Foraging task"),
-        ({"state": "globl"}, "there is global and observations"),
-        ({"reward_scalarisation": "max"}, "there is sum and mean"),
+        ({"state": "globl"}, "there is global, scaled, observations"),
+        ({"reward_scalarisation": "max"}, "there is sum, mean"),
         ({"time_limit": 0}, "at least one step"),
         ({"kwargs": {"sihgt": 2}}, "sihgt"),
         ({"kwargs": {"grid_observation": True}}, "vectors, not grids"),

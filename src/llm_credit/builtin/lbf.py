@@ -10,11 +10,16 @@ from .template import Templates, columns
 from .uniform import UNIFORM
 
 
+def _unit(task: TaskDescription) -> float:
+    """How many cells a distance of 1 in the state is."""
+    return float(task.facts.get("position_unit", 1))
+
+
 def _proximity(task: TaskDescription, scale: float, part: float) -> str:
     row, col = columns(task.field("agent_row")), columns(task.field("agent_col"))
     food_row, food_col = columns(task.field("food_row")), columns(task.field("food_col"))
     level = columns(task.field("food_level"))
-    a = task.n_agents
+    a, unit = task.n_agents, _unit(task)
     return f'''def credit_weights(state):
     """Agents near food that is still there get more credit: what they do decides whether it is taken soon.
 
@@ -25,7 +30,7 @@ def _proximity(task: TaskDescription, scale: float, part: float) -> str:
     value = {level} * there
     rows = ({row}.unsqueeze(2) - {food_row}.unsqueeze(1)).abs()  # [N, A, F]
     cols = ({col}.unsqueeze(2) - {food_col}.unsqueeze(1)).abs()
-    near = (torch.exp(-(rows + cols) / {scale}) * value.unsqueeze(1)).sum(dim=2)  # [N, A]
+    near = (torch.exp(-(rows + cols) / {scale / unit:g}) * value.unsqueeze(1)).sum(dim=2)  # [N, A]
     total = near.sum(dim=1, keepdim=True)  # [N, 1]
     some = total > 1e-6
     share = torch.where(some, near / torch.clamp(total, min=1e-6), torch.full_like(near, {1 / a}))
@@ -55,7 +60,7 @@ def together(task: TaskDescription) -> str:
     there = ({level} > 0).float().unsqueeze(1)  # [N, 1, F]
     rows = ({row}.unsqueeze(2) - {food_row}.unsqueeze(1)).abs()  # [N, A, F]
     cols = ({col}.unsqueeze(2) - {food_col}.unsqueeze(1)).abs()
-    beside = ((rows + cols) < 1.5).float() * there
+    beside = ((rows + cols) < {1.5 / _unit(task):g}).float() * there
     loads = actions_onehot[:, :, {load}].unsqueeze(2) * beside
     others = (loads.sum(dim=1, keepdim=True) - loads).clamp(min=0.0, max=1.0)
     weight = 0.5 + 0.5 * beside.amax(dim=2) + (beside * others).amax(dim=2)  # [N, A]
