@@ -16,7 +16,8 @@ import torch
 
 from . import interval_calls, interval_reductions  # noqa: F401  (they fill the table of calls)
 from .errors import Refused
-from .interval_walk import Tensor, Walk
+from .interval_tensors import Tensor
+from .interval_walk import Walk
 from .intervals import INF, MEMBERS, MOVING, Graph, N, Node, Unfollowed, Value, single
 from .screen import Screened
 from .task import StateField, TaskDescription

@@ -13,7 +13,8 @@ import torch
 
 from . import interval_facts, interval_ops, interval_shapes  # noqa: F401  (they fill the table of operations)
 from .interval_shapes import axis, keeps_rows
-from .interval_walk import Tensor, Walk
+from .interval_tensors import Tensor
+from .interval_walk import Walk
 from .intervals import N, Unfollowed, row_axis, small
 from .operations import Rows
 

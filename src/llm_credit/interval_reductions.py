@@ -11,7 +11,8 @@ import torch
 
 from .interval_calls import as_bool, follows
 from .interval_shapes import axis
-from .interval_walk import Pair, Tensor, Walk
+from .interval_tensors import Pair, Tensor
+from .interval_walk import Walk
 from .intervals import Unfollowed
 
 
