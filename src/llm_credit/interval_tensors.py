@@ -13,9 +13,11 @@ from typing import Any
 
 import torch
 
-from .intervals import MOVING, Graph, Node, Unfollowed, small
+from .interval_graph import Graph
+from .interval_shapes import MOVES
+from .intervals import Node, Unfollowed, small
 
-EACH = MOVING | {"neg", "cast", "coarse", "share", "gather"}  # what is done to a sum is done to each of its terms
+EACH = MOVES.keys() | {"neg", "cast", "coarse", "share", "gather"}  # what is done to a sum is done to each of its terms
 
 
 class Tensor:

@@ -12,9 +12,13 @@ from typing import Any
 
 import torch
 
+from . import interval_reduction_calls, interval_shape_calls  # noqa: F401  (they fill the table of calls)
 from .interpreter import Interpreter
+from .interval_calls import call
+from .interval_graph import Graph
+from .interval_shapes import MOVES
 from .interval_tensors import Tensor, coefficients_of
-from .intervals import MOVING, Graph, N, Node, Unfollowed
+from .intervals import N, Node, Unfollowed
 from .operations import ROWS_AS_SIZE, Rows, as_load, has_rows
 from .screen import Screened
 
@@ -23,7 +27,7 @@ BINARY: dict[type, str] = {
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.Eq: "eq",
     ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
 }  # fmt: skip
-VIEWS = MOVING | {"cast"}
+VIEWS = MOVES.keys() | {"cast"}
 TAKING_SIZES = {"zeros", "ones", "full", "new_zeros", "new_ones", "view", "reshape", "expand", "repeat"}
 
 
@@ -147,8 +151,6 @@ class Walk(Interpreter):
         return self._named(name, arguments if isinstance(home, ModuleType) else [home, *arguments], named)
 
     def _named(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
-        from .interval_calls import call
-
         if name not in TAKING_SIZES and (has_rows(arguments) or has_rows(list(named.values()))):
             raise Unfollowed(ROWS_AS_SIZE)
         return call(self, name, arguments, named)
