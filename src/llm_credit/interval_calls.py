@@ -41,18 +41,19 @@ def follows(*names: str) -> Callable[[Call], Call]:
     return register
 
 
-def _same_name(name: str, operation: str, operands: int) -> None:
-    if operands == 1:
-        CALLS[name] = lambda w, x: w.op(operation, x)
-    elif operands == 2:
-        CALLS[name] = lambda w, x, other: w.op(operation, x, other)
+def _of_one(name: str) -> None:
+    CALLS[name] = lambda w, x: w.op(name, x)
+
+
+def _of_two(name: str) -> None:
+    CALLS[name] = lambda w, x, other: w.op(name, x, other)
 
 
 for _n in ("abs", "neg", "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "square", "sigmoid", "tanh", "relu", "sign",
            "floor", "ceil", "round", "reciprocal", "sin", "cos", "atan", "softplus"):  # fmt: skip
-    _same_name(_n, _n, 1)
+    _of_one(_n)
 for _n in ("add", "sub", "mul", "div", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge", "floordiv", "mod"):
-    _same_name(_n, _n, 2)
+    _of_two(_n)
 
 
 @follows("pow")

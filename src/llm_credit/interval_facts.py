@@ -21,7 +21,6 @@ MAX_SPENT = 1_000
 NEGATED = {"lt": "ge", "ge": "lt", "le": "gt", "gt": "le", "eq": "ne", "ne": "eq"}
 MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
-
 Orders = set[tuple[Node, Node]]  # of each pair the first is not below the second
 
 

@@ -22,7 +22,7 @@ def _all_whole(v: Value, dim: int) -> T:
     return v.whole.expand(v.low.shape).all(dim, keepdim=True)
 
 
-def _sizes(v: Value) -> T:
+def _largest(v: Value) -> T:
     """The largest absolute values."""
     return torch.maximum(v.low.abs(), v.high.abs())
 
@@ -51,7 +51,7 @@ def _sum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a, dim = v[0], extra[0]
     k = a.low.shape[dim]
     low, high = _total(a, dim)
-    whole = _all_whole(a, dim) & (_sizes(a).sum(dim, keepdim=True) <= EXACT)
+    whole = _all_whole(a, dim) & (_largest(a).sum(dim, keepdim=True) <= EXACT)
     if k > 1 and dtype == torch.float32:
         low, high = _slack(a, low, high, whole, dim)
     value = _grown(a, settle(low, high, whole, dtype), dim)
@@ -60,7 +60,7 @@ def _sum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
 
 def _grown(a: Value, value: Value, dim: int) -> Value:
     """A sum whose parts may grow beyond float32 with both signs may be anything: it is summed in any order."""
-    if float(_sizes(a).sum(dim).max()) < 1e38 or a.low.shape[dim] == 1:
+    if float(_largest(a).sum(dim).max()) < 1e38 or a.low.shape[dim] == 1:
         return value
     if not bool((a.low < 0).any()) or not bool((a.high > 0).any()):
         return value
@@ -139,7 +139,7 @@ OPERATIONS["amax"], OPERATIONS["amin"] = _extreme("amax"), _extreme("amin")
 def _prod(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     a, dim = v[0], extra[0]
     k = a.low.shape[dim]
-    size = _sizes(a)
+    size = _largest(a)
     most = size.prod(dim, keepdim=True) * (1 + (k + 2) * ULP) + 1e-36
     if bool((size.clamp(min=1).prod(dim) > 1e37).any()):
         raise Unfollowed("a product may grow too large")
@@ -175,7 +175,7 @@ def _running(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Valu
     k = a.low.shape[dim]
     low, high = a.low.cumsum(dim), a.high.cumsum(dim)
     whole = _all_whole(a, dim)
-    whole = whole & (_sizes(a).sum(dim, keepdim=True) <= EXACT)
+    whole = whole & (_largest(a).sum(dim, keepdim=True) <= EXACT)
     if dtype == torch.float32:
         low = torch.where(whole, low, low - a.low.abs().cumsum(dim) * (k + 2) * ULP)
         high = torch.where(whole, high, high + a.high.abs().cumsum(dim) * (k + 2) * ULP)

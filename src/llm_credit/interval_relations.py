@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 NO_ORDERS: Orders = set()
 TESTS = {"gt", "ge", "eq", "ne", "and"}
-KEEPING_ZERO = TESTS | {"mul", "cast", "neg", "abs", "sign", "coarse", "relu", "div", "share", "square"}  # some always
+# What may give 0 for 0; whether it does is tried
+KEEPING_ZERO = TESTS | {"mul", "cast", "neg", "abs", "sign", "coarse", "relu", "div", "share", "square"}
 
 
 def sharpen(graph: Graph, op: str, args: tuple[Any, ...], value: Value, values: list[Value], facts: Facts) -> Value:

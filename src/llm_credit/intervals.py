@@ -7,6 +7,11 @@ tensors without memory that have ``N`` rows, so that nothing can take the rows f
 Rounding: float32 operations round to the nearest number, which keeps order. So the result at the bounds, rounded
 alike, bounds the results between. A product may also stay unrounded (fused multiply-add); both are within its bounds.
 
+Beside this file: interval_walk.py follows a function (its tensors: interval_tensors.py), and interval_*calls.py say its
+calls in operations. interval_graph.py makes the nodes. The operations' rules are in interval_arithmetic.py,
+interval_logic.py, interval_shapes.py and interval_reductions.py; what conditions and a node's arguments add to them is in
+interval_facts.py and interval_relations.py.
+
 Legend: N rows.
 """
 
