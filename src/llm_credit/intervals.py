@@ -9,8 +9,8 @@ alike, bounds the results between. A product may also stay unrounded (fused mult
 
 Beside this file: interval_walk.py follows a function (its tensors: interval_tensors.py), and interval_*calls.py say its
 calls in operations. interval_graph.py makes the nodes. The operations' rules are in interval_arithmetic.py,
-interval_logic.py, interval_shapes.py and interval_reductions.py; what conditions and a node's arguments add to them is in
-interval_facts.py and interval_relations.py.
+interval_logic.py, interval_shapes.py and interval_reductions.py; what conditions add, and what a node's arguments have
+to do with each other, is in interval_facts.py and interval_relations.py.
 
 Legend: N rows.
 """
