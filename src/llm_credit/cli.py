@@ -116,7 +116,7 @@ def _settings(pairs: Sequence[str]) -> TFCAFSettings:
 
 
 def _write(options: argparse.Namespace) -> int:
-    from .session import search_live
+    from .search_run import search_live
 
     task, settings = _task(options.task), _settings(options.set)
     view = _View()
@@ -143,7 +143,7 @@ class _View:
         self.start = time.monotonic()
 
     def __call__(self, event: str, data: dict[str, Any]) -> None:
-        from .session import describe_event
+        from .search_run import describe_event
 
         line = describe_event(event, data)
         if line:

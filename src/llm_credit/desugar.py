@@ -1,8 +1,9 @@
-"""Python idioms that TorchScript lacks, written out in those that it has, before anything is checked.
+"""Python that TorchScript lacks, written out in what it has, before anything is checked: the statements.
 
 Helpers and lambdas go where they are called, comprehensions and loops over what stands in the source are written out
-element by element. Nothing is evaluated but whole numbers. What comes out is screened like any other source, and what
-is left out (a ``try``'s handlers, a branch that a number of the source excludes) is screened too.
+element by element (idioms.py has the expressions). Nothing is evaluated but whole numbers. What comes out is screened
+like any other source, and what is left out (a ``try``'s handlers, a value that a number of the source excludes) is
+screened too.
 """
 
 from __future__ import annotations
@@ -12,13 +13,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from . import allowlist as allow
-from .aliases import Aliases
 from .errors import Refused
-from .inlining import Helper, with_result
-from .known import Known, copied, substituted
-
-MAX_NODES = 3_000  # of the function that comes out
-MAX_CALLS = 30  # helpers that call helpers
+from .idioms import Idioms
+from .inlining import Helper
+from .known import Known
+from .trees import copied, names_in, size_of
 
 
 def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
@@ -36,21 +35,14 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
     return work.left_out
 
 
-class _Desugar(Aliases, ast.NodeTransformer):
+class _Desugar(Idioms):
+    """Rewrites statements, each into those that stand for it."""
+
     def __init__(self, function: ast.FunctionDef) -> None:
-        taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | {a.arg for a in _arguments(function)}
-        self.names = (f"h{i}" for i in itertools.count(1) if f"h{i}" not in taken)
-        _name_underscores(function, self.names)
-        self.known = Known(function)
-        self.helpers: dict[str, Helper] = {}
-        self.left_out: list[ast.stmt] = []
-        self.before: list[ast.stmt] = []  # what goes before the statement that is rewritten
-        self.made, self.depth = 0, 0
-
-    def refuse(self, node: ast.AST, reason: str) -> None:
-        raise Refused("screen", reason, getattr(node, "lineno", None))
-
-    # Statements
+        taken = names_in(function) | {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
+        names = (f"h{i}" for i in itertools.count(1) if f"h{i}" not in taken)
+        _name_underscores(function, names)
+        super().__init__(Known(function), names)
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         return [out for s in statements for out in self.statement(s)] or [ast.Pass()]
@@ -79,11 +71,6 @@ class _Desugar(Aliases, ast.NodeTransformer):
             return self._loop(s)
         return [self.generic_visit(s)]  # type: ignore[list-item]
 
-    def count(self, node: ast.AST, n: int) -> None:
-        self.made += n
-        if self.made > MAX_NODES:
-            self.refuse(node, "written out element by element the function is too long; work on whole tensors")
-
     def _define(self, name: str, helper: Helper, s: ast.stmt) -> list[ast.stmt]:
         if name in self.helpers or self.known.times(name) > 1:
             self.refuse(s, f"{name} has two meanings; give each helper a name of its own")
@@ -109,13 +96,13 @@ class _Desugar(Aliases, ast.NodeTransformer):
         if any(not isinstance(t, ast.Name) for t in s.targets):
             self.refuse(s, "assign to one thing at a time")
         first = s.value if isinstance(s.value, ast.Constant) else self.kept(s.value)
-        return [self._at(ast.Assign([t], copied(first)), s) for t in s.targets]
+        return [ast.copy_location(ast.Assign([t], copied(first)), s) for t in s.targets]
 
     def _unpack(self, s: ast.Assign, target: ast.Tuple, value: ast.Tuple | ast.List) -> list[ast.stmt]:
         """``a, b = 2, 3``, so that each is known to stand for its number."""
         if all(isinstance(v, ast.Constant) for v in value.elts) and len(value.elts) == len(target.elts):
             pairs = zip(target.elts, value.elts, strict=True)
-            return [self._at(ast.Assign([t], v), s) for t, v in pairs]
+            return [ast.copy_location(ast.Assign([t], v), s) for t, v in pairs]
         return [s]
 
     def _try(self, s: ast.Try) -> list[ast.stmt]:
@@ -128,7 +115,7 @@ class _Desugar(Aliases, ast.NodeTransformer):
         return self.block([*s.body, *s.orelse, *s.finalbody])
 
     def _loop(self, s: ast.For) -> list[ast.stmt]:
-        elements = None if s.orelse else self.known.elements(s.iter, always=_needs_numbers(s, self.known))
+        elements = None if s.orelse else self.known.elements(s.iter, always=_needs_numbers(s))
         if elements is None or _leaves(s.body):
             s.iter = self.visit(s.iter)
             s.body = self.block(s.body)
@@ -136,146 +123,9 @@ class _Desugar(Aliases, ast.NodeTransformer):
         out: list[ast.stmt] = []
         for element in elements:
             body, bindings = self.known.bound(s.target, element, s.body)
-            self.count(s, sum(1 for b in body for _ in ast.walk(b)))
-            out += [self._at(b, s) for b in bindings] + self.block(body)
-        return out or [self._at(ast.Pass(), s)]
-
-    # Expressions
-
-    def kept(self, value: ast.expr) -> ast.expr:
-        """A value under a name, so that it can be used twice."""
-        if isinstance(value, (ast.Name, ast.Constant)):
-            return value
-        name = next(self.names)
-        self.before.append(self._at(ast.Assign([ast.Name(name, ast.Store())], value), value))
-        return ast.copy_location(ast.Name(name, ast.Load()), value)
-
-    @staticmethod
-    def _at(s: ast.stmt, where: ast.AST) -> ast.stmt:
-        return ast.copy_location(s, where)
-
-    def visit_NamedExpr(self, n: ast.NamedExpr) -> ast.expr:
-        value = self.visit(n.value)
-        self.before.append(self._at(ast.Assign([n.target], value), n))
-        return ast.copy_location(ast.Name(n.target.id, ast.Load()), n)
-
-    def visit_ListComp(self, n: ast.ListComp) -> ast.expr:
-        return ast.copy_location(ast.List(self._written_out(n), ast.Load()), n)
-
-    def _written_out(self, n: ast.ListComp | ast.GeneratorExp) -> list[ast.expr]:
-        rows = [n.elt]
-        for g in reversed(n.generators):
-            if g.ifs or g.is_async:
-                self.refuse(n, "a comprehension may have no condition; write the elements out")
-            rows = [ast.copy_location(_Rest(rows, g), n)]
-        parts = self._expanded(rows)
-        return [self.visit(p) for p in parts]
-
-    def _expanded(self, rows: list[ast.expr]) -> list[ast.expr]:
-        out: list[ast.expr] = []
-        for row in rows:
-            if not isinstance(row, _Rest):
-                out.append(row)
-                continue
-            elements = self.known.elements(row.generator.iter, always=True)
-            if elements is None:
-                self.refuse(row, "a comprehension must run over range() or a list that stands in the source")
-            for element in elements or []:
-                replaced = self.known.replacing(row.generator.target, element)
-                if replaced is None:
-                    self.refuse(row, "a comprehension must unpack what stands in the source")
-                self.count(row, sum(1 for r in row.rows for _ in ast.walk(r)))
-                out += self._expanded([_replaced(r, replaced or {}) for r in row.rows])
-        return out
-
-    def visit_Call(self, n: ast.Call) -> ast.expr:
-        if isinstance(n.func, ast.Name):
-            if n.func.id in self.helpers:
-                return self._inlined(self.helpers[n.func.id], n)
-            if n.func.id == "sum" and self.known.times("sum") == 0:
-                return self._sum(n)
-            if n.func.id == "len" and (length := self.known.length(n)) is not None:
-                return ast.copy_location(ast.Constant(length), n)
-        return super().visit_Call(n)
-
-    def _sum(self, n: ast.Call) -> ast.expr:
-        """Python's ``sum`` begins with 0."""
-        if not 1 <= len(n.args) <= 2 or n.keywords:
-            self.refuse(n, "sum() takes a list that stands in the source")
-        given, total = n.args[0], n.args[1] if len(n.args) == 2 else ast.Constant(0)
-        if isinstance(given, (ast.ListComp, ast.GeneratorExp)):
-            parts = self._written_out(given)
-        elif isinstance(given, (ast.List, ast.Tuple)):
-            parts = [self.visit(e) for e in given.elts]
-        else:
-            parts = self.known.elements(given, always=True) or []
-            if not parts:
-                self.refuse(n, "sum() takes a list that stands in the source; use torch.stack(parts).sum(dim=0)")
-        for k, part in enumerate(parts):
-            total = ast.copy_location(ast.BinOp(total, ast.Add(), part), n)
-            total = self.kept(total) if k + 1 < len(parts) else total
-        return total
-
-    def _inlined(self, helper: Helper, n: ast.Call) -> ast.expr:
-        self.depth += 1
-        if self.depth > MAX_CALLS:
-            self.refuse(n, "a helper must not call itself")
-        helper.used = True
-        bindings, body = helper.body_for(n, self.names)
-        result = next(self.names)
-        statements = [*bindings, *with_result(body, result, n)]
-        self.count(n, sum(1 for s in statements for _ in ast.walk(s)))
-        for s in statements:
-            self.before += self.statement(s)
-        self.depth -= 1
-        return ast.copy_location(ast.Name(result, ast.Load()), n)
-
-    def visit_IfExp(self, n: ast.IfExp) -> ast.expr:
-        chosen = self.known.truth(n.test)
-        if chosen is None:
-            return self.generic_visit(n)  # type: ignore[return-value]
-        taken, left = (n.body, n.orelse) if chosen else (n.orelse, n.body)
-        self.left_out.append(self._at(ast.Expr(left), n))
-        result: ast.expr = self.visit(taken)
-        return result
-
-    def visit_Compare(self, n: ast.Compare) -> ast.expr:
-        if len(n.ops) == 1 or not all(self.known.plain(e) for e in [n.left, *n.comparators]):
-            return self.generic_visit(n)  # type: ignore[return-value]
-        sides = [n.left, *n.comparators]
-        pairs = [ast.Compare(copied(a), [op], [copied(b)])
-                 for a, op, b in zip(sides, n.ops, sides[1:], strict=False)]  # fmt: skip
-        return ast.copy_location(ast.BoolOp(ast.And(), list(pairs)), n)
-
-    def visit_Subscript(self, n: ast.Subscript) -> ast.expr:
-        """A slice of a list that stands in the source; TorchScript has no negative steps."""
-        n = self.generic_visit(n)  # type: ignore[assignment]
-        if isinstance(n.value, (ast.List, ast.Tuple)) and isinstance(n.slice, ast.Slice):
-            ends = [None if e is None else self.known.number(e) for e in (n.slice.lower, n.slice.upper, n.slice.step)]
-            asked = [e is not None for e in (n.slice.lower, n.slice.upper, n.slice.step)]
-            if all((e is not None) == a for e, a in zip(ends, asked, strict=True)) and ends[2] != 0:
-                return ast.copy_location(type(n.value)(n.value.elts[slice(*ends)], ast.Load()), n)
-        return n
-
-
-class _Rest(ast.expr):
-    """A comprehension's inner part that waits for its variable."""
-
-    _fields = ("rows",)
-
-    def __init__(self, rows: list[ast.expr], generator: ast.comprehension) -> None:
-        super().__init__()
-        self.rows, self.generator = rows, generator
-
-
-def _replaced(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
-    if isinstance(node, _Rest):
-        inner = copied(node.generator)
-        inner.iter = substituted(inner.iter, values)
-        hidden = {n.id for n in ast.walk(inner.target) if isinstance(n, ast.Name)}
-        kept = {k: v for k, v in values.items() if k not in hidden}
-        return ast.copy_location(_Rest([_replaced(r, kept) for r in node.rows], inner), node)
-    return substituted(node, values)
+            self.count(s, size_of(body))
+            out += [ast.copy_location(b, s) for b in bindings] + self.block(body)
+        return out or [ast.copy_location(ast.Pass(), s)]
 
 
 def _name_underscores(function: ast.FunctionDef, names: Iterator[str]) -> None:
@@ -285,10 +135,6 @@ def _name_underscores(function: ast.FunctionDef, names: Iterator[str]) -> None:
     name = next(names) if found else ""
     for n in found:
         n.id = name if read else next(names)
-
-
-def _arguments(function: ast.FunctionDef) -> list[ast.arg]:
-    return [n for n in ast.walk(function) if isinstance(n, ast.arg)]
 
 
 def _leaves(statements: Sequence[ast.stmt]) -> bool:
@@ -303,12 +149,8 @@ def _leaves(statements: Sequence[ast.stmt]) -> bool:
     return False
 
 
-def _needs_numbers(s: ast.For, known: Known) -> bool:
+def _needs_numbers(s: ast.For) -> bool:
     """Whether something inside depends on this loop's variable in a way that only its number can settle."""
-    variables = {n.id for n in ast.walk(s.target) if isinstance(n, ast.Name)}
-    for n in (n for b in s.body for n in ast.walk(b)):
-        iters = [n.iter] if isinstance(n, (ast.For, ast.comprehension)) else []
-        for it in iters:
-            if variables & {m.id for m in ast.walk(it) if isinstance(m, ast.Name)}:
-                return True
-    return False
+    variables = names_in(s.target)
+    inner = (n.iter for b in s.body for n in ast.walk(b) if isinstance(n, (ast.For, ast.comprehension)))
+    return any(variables & names_in(it) for it in inner)

@@ -14,10 +14,12 @@ from typing import Any
 
 import torch
 
-from . import interval_calls, interval_reductions  # noqa: F401  (they fill the table of calls)
 from .errors import Refused
-from .interval_walk import Tensor, Walk
-from .intervals import INF, MEMBERS, MOVING, Graph, N, Node, Unfollowed, Value, single
+from .interval_graph import Graph
+from .interval_shapes import MOVES
+from .interval_tensors import Tensor
+from .interval_walk import Walk
+from .intervals import INF, MEMBERS, N, Node, Unfollowed, Value, single
 from .screen import Screened
 from .task import StateField, TaskDescription
 
@@ -162,7 +164,7 @@ def _blamed(node: Node) -> Node:
     for _ in range(100):
         below = [a for a in node.args if isinstance(a, Node) and bool((a.value.low < 0).any())]
         if (
-            node.op not in MOVING | {"cat", "stack", "write", "where", "clamp", "mul", "div", "sum", "share"}
+            node.op not in MOVES.keys() | {"cat", "stack", "write", "where", "clamp", "mul", "div", "sum", "share"}
             or not below
         ):
             return node

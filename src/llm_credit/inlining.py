@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from .errors import Refused
-from .known import copied
+from .trees import copied, is_text, stored_in
 
 
 class Helper:
@@ -27,7 +27,7 @@ class Helper:
         inner = [n for s in function.body for n in ast.walk(s)]
         if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Nonlocal, ast.Global, ast.FunctionDef)) for n in inner):
             raise Refused("screen", "a helper may hold assignments, if, for and return only", function.lineno)
-        return cls(function.args, [s for s in function.body if not _is_text(s)], function.lineno)
+        return cls(function.args, [s for s in function.body if not is_text(s)], function.lineno)
 
     @classmethod
     def of_lambda(cls, function: ast.Lambda) -> Helper:
@@ -37,7 +37,7 @@ class Helper:
     def body_for(self, call: ast.Call, names: Iterator[str]) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """The assignments of the arguments, and a copy of the body in which the helper's own names are new."""
         given = self._given(call)
-        own = {n.id for s in self.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        own = stored_in(self.body)
         renamed = {name: next(names) for name in [*given, *sorted(own - set(given))]}
         bindings: list[ast.stmt] = []
         for name, value in given.items():
@@ -77,10 +77,6 @@ class _Rename(ast.NodeTransformer):
         n.body = self.visit(n.body)
         self.names = outer
         return n
-
-
-def _is_text(s: ast.stmt) -> bool:
-    return isinstance(s, ast.Expr) and isinstance(getattr(s.value, "value", None), str)
 
 
 def with_result(body: Sequence[ast.stmt], name: str, where: ast.AST) -> list[ast.stmt]:

@@ -1,4 +1,4 @@
-"""What values have to do with each other: bounds under a condition, and values that are never below others.
+"""What a condition says of values: bounds under it, and values that are then not below others.
 
 Legend: N rows.
 """
@@ -6,29 +6,30 @@ Legend: N rows.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .interval_ops import infinite, square
-from .intervals import EXACT, INF, MOVING, OPERATIONS, Graph, Node, Value, hull, narrow, single, value_of
+from .interval_shapes import MOVES
+from .intervals import EXACT, INF, OPERATIONS, Node, Value, narrow, single, value_of
+
+if TYPE_CHECKING:
+    from .interval_graph import Graph
 
 MAX_DEPTH = 40
 MAX_SPENT = 1_000
 NEGATED = {"lt": "ge", "ge": "lt", "le": "gt", "gt": "le", "eq": "ne", "ne": "eq"}
 MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 
+Orders = set[tuple[Node, Node]]  # of each pair the first is not below the second
+
 
 class Facts(dict[Node, Value]):
-    """Bounds of nodes at one position of a result, and pairs of nodes of which the first is not below the second."""
+    """Bounds of nodes at one position of a result, and what is known there of their order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.orders: set[tuple[Node, Node]] = set()
-
-
-Orders = set[tuple[Node, Node]]
-NONE: Orders = set()
+        self.orders: Orders = set()
 
 
 def choose(graph: Graph, args: tuple[Any, ...], values: list[Value], facts: Facts) -> Value:
@@ -96,7 +97,7 @@ def learn(graph: Graph, condition: Any, truth: bool, found: Facts, depth: int) -
             learn(graph, args[0], truth, found, depth + 1)
         else:
             refine(graph, args[0], "ne" if truth else "eq", value_of(0), not truth, found, depth)
-    elif op in MOVING:
+    elif op in MOVES:
         inner = Facts()
         learn(graph, args[0], truth, inner, depth + 1)
         for node, value in inner.items():
@@ -126,9 +127,9 @@ def _order(a: Any, b: Any, op: str, sure: bool, found: Facts) -> None:
     if not sure and (a.value.nan or b.value.nan):
         return
     if op in ("gt", "ge", "eq"):
-        found.orders.add((_same(a), _same(b)))
+        found.orders.add((bare(a), bare(b)))
     if op in ("lt", "le", "eq"):
-        found.orders.add((_same(b), _same(a)))
+        found.orders.add((bare(b), bare(a)))
 
 
 def refine(graph: Graph, node: Any, op: str, other: Value, sure: bool, found: Facts, depth: int) -> None:
@@ -184,97 +185,7 @@ def descend(graph: Graph, node: Node, value: Value, sure: bool, found: Facts, de
                 refine(graph, a, "gt", value_of(0), sure, found, depth)
 
 
-def sharpen(graph: Graph, op: str, args: tuple[Any, ...], value: Value, values: list[Value], facts: Facts) -> Value:
-    """Bounds of a result, better by what its arguments have to do with each other."""
-    if op == "mul":
-        if args[0] is args[1] and isinstance(args[0], Node):
-            value = narrow(square([values[0]], (), args[0].meta.dtype), value)
-        else:
-            value = _masked(graph, args, value, facts)
-    elif op in ("sub", "div"):
-        value = _ordered(op, args, value, values, facts.orders)
-    if not facts and OPERATIONS[op].local:
-        for i, v in enumerate(values):
-            if v.column is not None and args:
-                value = _still_exclusive(op, i, args, value, values)
-                break
-    return value
-
-
-def _still_exclusive(op: str, i: int, args: tuple[Any, ...], value: Value, values: list[Value]) -> Value:
-    """A result that is 0 where an exclusive number is 0 is one too."""
-    if op not in (
-        "mul",
-        "cast",
-        "neg",
-        "gt",
-        "ge",
-        "eq",
-        "ne",
-        "and",
-        "abs",
-        "sign",
-        "coarse",
-        "relu",
-        "div",
-        "share",
-        "square",
-    ):
-        return value
-    if (op == "div" and i != 0) or any(v.nan for v in values):  # 0 * NaN is no 0
-        return value
-    zero = torch.zeros_like(values[i].low)
-    tried = [Value(zero, zero, zero == 0) if j == i else v for j, v in enumerate(values)]
-    dtype = torch.bool if op in ("gt", "ge", "eq", "ne", "and") else torch.float32
-    extra = (1.0,) if op == "share" else ()
-    result = OPERATIONS[op].rule(tried, extra, dtype)
-    column = values[i].column
-    if column is None or bool((result.low != 0).any()) or bool((result.high != 0).any()) or result.nan:
-        return value
-    return replace(value, column=column.expand(value.low.shape))
-
-
-def _mask(argument: Any) -> tuple[Any, bool] | None:
-    """The condition that a number 0 or 1 stands for, and whether 1 says that it holds."""
-    if not isinstance(argument, Node):
-        return None
-    if argument.meta.dtype == torch.bool:
-        return argument, True
-    if argument.op == "cast":
-        return _mask(argument.args[0])
-    if argument.op == "sub" and not isinstance(argument.args[0], Node) and argument.args[0] == 1:
-        inner = _mask(argument.args[1])
-        return (inner[0], not inner[1]) if inner else None
-    return None
-
-
-def _masked(graph: Graph, args: tuple[Any, ...], value: Value, facts: Facts) -> Value:
-    """A product with a condition is 0, or the other factor where the condition holds (if it is finite elsewhere)."""
-    for mask, other in (args, args[::-1]):
-        found = _mask(mask)
-        if found is None or not isinstance(other, Node) or other.value.nan or bool(infinite(other.value).any()):
-            continue
-        held = under(graph, other, learned(graph, found[0], found[1], facts), {}, 0)
-        return narrow(value, hull([held, value_of(0)]))
-    return value
-
-
-def _ordered(op: str, args: tuple[Any, ...], value: Value, values: list[Value], orders: Orders) -> Value:
-    """``a - b`` and ``a / b`` where one is never above the other; rounding keeps order."""
-    a, b = args
-    if not isinstance(a, Node) or not isinstance(b, Node):
-        return value
-    if op == "div" and not (bool((values[0].low >= 0).all()) and bool((values[1].low > 0).all())):
-        return value
-    edge = 0.0 if op == "sub" else 1.0
-    if reaches(b, a, op == "div", orders):
-        value = replace(value, high=value.high.clamp(max=edge))
-    if reaches(a, b, op == "div", orders):
-        value = replace(value, low=value.low.clamp(min=edge))
-    return value
-
-
-def _same(node: Any) -> Any:
+def bare(node: Any) -> Any:
     """A node without conversions that change no number."""
     while isinstance(node, Node) and node.op == "cast" and node.meta.dtype == torch.float32:
         inner = node.args[0].value
@@ -282,79 +193,3 @@ def _same(node: Any) -> Any:
             break
         node = node.args[0]
     return node
-
-
-def _within(argument: Any, low: float, high: float) -> bool:
-    v = value_of(argument)
-    return v.nan is None and bool((v.low >= low).all()) and bool((v.high <= high).all())
-
-
-def reaches(y: Any, x: Any, apart: bool, orders: Orders, depth: int = 0) -> bool:
-    """Whether y >= x, element by element, in float32 and for every state.
-
-    apart: both are stored, rounded numbers; else a product may be rounded in one and exact in the other.
-    orders: what is known of the position that is looked at.
-    """
-    y, x = _same(y), _same(x)
-    if y is x:
-        return not isinstance(y, Node) or apart or y.op != "mul"
-    if (y, x) in orders:
-        return True
-    if depth > 6 or not isinstance(x, Node) or not isinstance(y, Node):
-        return False
-    return any(rule(y, x, apart, orders, depth + 1) for rule in (_above, _below, _alike))
-
-
-def _above(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
-    """By how y was made."""
-    op, args = y.op, y.args
-    if op == "amax" or (op == "sum" and _within(args[0], 0, INF)):
-        return reaches(args[0], x, True, NONE, depth)
-    if op == "add":
-        return any(_within(v, 0, INF) and reaches(u, x, apart, orders, depth) for u, v in (args, args[::-1]))
-    if op == "clamp" and y.extra[1] is None:
-        return reaches(args[0], x, apart, orders, depth)
-    if op == "maximum":
-        return any(reaches(u, x, apart, orders, depth) for u in args)
-    if op == "mul":
-        return any(
-            _within(u, 0, INF) and _within(v, 1, INF) and reaches(u, x, apart, orders, depth)
-            for u, v in (args, args[::-1])
-        )
-    if op == "where":
-        return all(reaches(u, x, apart, orders, depth) for u in args[1:])
-    return False
-
-
-def _below(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
-    """By how x was made."""
-    op, args = x.op, x.args
-    if op == "amin":
-        return reaches(y, args[0], True, NONE, depth)
-    if op == "sub":
-        return _within(args[1], 0, INF) and reaches(y, args[0], apart, orders, depth)
-    if op == "clamp" and x.extra[0] is None:
-        return reaches(y, args[0], apart, orders, depth)
-    if op == "minimum":
-        return any(reaches(y, u, apart, orders, depth) for u in args)
-    if op == "mul":
-        return any(
-            _within(u, 0, INF) and _within(v, 0, 1) and reaches(y, u, apart, orders, depth)
-            for u, v in (args, args[::-1])
-        )
-    if op == "where":
-        return all(reaches(y, u, apart, orders, depth) for u in args[1:])
-    return False
-
-
-def _alike(y: Node, x: Node, apart: bool, orders: Orders, depth: int) -> bool:
-    """u - c >= v - c, and u + c >= v + c, where u >= v."""
-    if y.op != x.op or y.op not in ("sub", "add"):
-        return False
-    pairs = [(0, 1)] if y.op == "sub" else [(0, 1), (1, 0)]
-    for i, j in pairs:
-        c = y.args[j]
-        same = c is x.args[j] if isinstance(c, Node) else c == x.args[j] and type(c) is type(x.args[j])
-        if same and not (isinstance(c, Node) and c.op == "mul") and reaches(y.args[i], x.args[i], False, orders, depth):
-            return True
-    return False

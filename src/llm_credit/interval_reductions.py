@@ -1,231 +1,242 @@
-"""Calls that reduce a dimension, sort it or multiply matrices, in terms of the operations that have bounds.
+"""Bounds of operations over a dimension: sums, extremes, products, sorted numbers and their positions.
 
-Legend: N rows.
+Bounds of a sum hold for every order of summation. A dimension that is reduced stays, with size 1.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from .interval_calls import as_bool, follows
-from .interval_shapes import axis
-from .interval_walk import Pair, Tensor, Walk
-from .intervals import Unfollowed
+from .interval_arithmetic import add
+from .intervals import EXACT, INF, MEMBERS, OPERATIONS, Operation, Unfollowed, Value, infinite, settle, single
+
+T = torch.Tensor
+ULP = 2.0**-22
 
 
-def _dims(x: Tensor, dim: Any) -> list[int]:
-    """The dimensions to reduce, the last first."""
-    if dim is None:
-        raise Unfollowed("a reduction over all dimensions mixes states; use dim=1")
-    given = dim if isinstance(dim, (list, tuple)) else [dim]
-    if not given:
-        raise Unfollowed("a reduction over all dimensions mixes states; use dim=1")
-    return sorted({axis(x.node, d) for d in given}, reverse=True)
+def _all_whole(v: Value, dim: int) -> T:
+    return v.whole.expand(v.low.shape).all(dim, keepdim=True)
 
 
-def _reduced(w: Walk, operation: str, x: Tensor, dim: Any, keepdim: bool, *extra: Any) -> Tensor:
-    dims = _dims(x, dim)
-    for d in dims:
-        x = w.op(operation, x, extra=(d, *extra))
-    return _cut(w, x, dims, keepdim)
+def _largest(v: Value) -> T:
+    """The largest absolute values."""
+    return torch.maximum(v.low.abs(), v.high.abs())
 
 
-def _cut(w: Walk, x: Tensor, dims: list[int], keepdim: bool) -> Tensor:
-    for d in [] if keepdim else dims:
-        x = w.op("squeeze", x, extra=(d,))
-    return x
+def _total(v: Value, dim: int) -> tuple[T, T]:
+    """Sums of the bounds over a dimension; of exclusive numbers only the largest group member counts."""
+    if v.column is None:
+        return v.low.sum(dim, keepdim=True), v.high.sum(dim, keepdim=True)
+    names, column = torch.unique(v.column.expand(v.low.shape).movedim(dim, -1), return_inverse=True)
+    groups, group = torch.unique(names // MEMBERS, return_inverse=True)
+    named = names > 0
+    ends = []
+    for sign, bounds in ((-1.0, v.low), (1.0, v.high)):
+        end = bounds.movedim(dim, -1) * sign
+        free = torch.where(named[column], 0.0, end).sum(-1)
+        bound = torch.where(named[column], end.clamp(min=0), 0.0)
+        each = torch.zeros(*bound.shape[:-1], len(names)).double().scatter_add_(-1, column, bound)
+        most = torch.zeros(*bound.shape[:-1], len(groups)).double()
+        most = most.scatter_reduce_(-1, group.expand(each.shape), each, "amax")
+        ends.append((sign * (free + most.sum(-1))).unsqueeze(-1).movedim(-1, dim))
+    return ends[0], ends[1]
 
 
-@follows("sum")
-def _sum(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
-    if dtype is not None and dtype != x.dtype:
-        x = w.op("cast", x, extra=(dtype,))
-    return _reduced(w, "sum", x, dim, keepdim, False)
+def _sum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """extra: the dimension, kept; whether the sum is of coefficients beside other terms (see _torn)."""
+    a, dim = v[0], extra[0]
+    k = a.low.shape[dim]
+    low, high = _total(a, dim)
+    whole = _all_whole(a, dim) & (_largest(a).sum(dim, keepdim=True) <= EXACT)
+    if k > 1 and dtype == torch.float32:
+        low, high = _slack(a, low, high, whole, dim)
+    value = _grown(a, settle(low, high, whole, dtype), dim)
+    return _torn(value, (a.low < 0).any(dim, keepdim=True) & (a.high > 0).any(dim, keepdim=True), extra[1])
 
 
-@follows("mean")
-def _mean(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    if x.dtype != torch.float32:
-        raise Unfollowed("mean of whole numbers")
-    dims, count = _dims(x, dim), 1
-    for d in dims:
-        count *= x.shape[d]
-    if not count:
-        raise Unfollowed("a mean of nothing")
-    total = w.op("share", _reduced(w, "sum", x, dim, True, False), extra=(count,))
-    if x.coefficients is None:  # beside the sum's bounds: a mean lies between least and greatest, but for rounding
-        total = w.op("between", total, _reduced(w, "amin", x, dim, True), _reduced(w, "amax", x, dim, True))
-    return _cut(w, total, dims, keepdim)
+def _grown(a: Value, value: Value, dim: int) -> Value:
+    """A sum whose parts may grow beyond float32 with both signs may be anything: it is summed in any order."""
+    if float(_largest(a).sum(dim).max()) < 1e38 or a.low.shape[dim] == 1:
+        return value
+    if not bool((a.low < 0).any()) or not bool((a.high > 0).any()):
+        return value
+    endless = torch.full_like(value.low, INF)
+    return replace(value, low=-endless, high=endless, nan=(0, "inf - inf in a sum"))
 
 
-@follows("amax")
-def _amax(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "amax", x, dim, keepdim)
+def _slack(a: Value, low: T, high: T, whole: T, dim: int) -> tuple[T, T]:
+    """Bounds of a float32 sum, whatever its order; a sum of non-negative numbers stays so."""
+    part = (a.low.shape[dim] + 2) * ULP
+    least, most = a.low.abs().sum(dim, keepdim=True) * part, a.high.abs().sum(dim, keepdim=True) * part
+    low, high = torch.where(whole, low, low - least), torch.where(whole, high, high + most)
+    low = torch.where((a.low >= 0).all(dim, keepdim=True), low.clamp(min=0), low)
+    return low, torch.where((a.high <= 0).all(dim, keepdim=True), high.clamp(max=0), high)
 
 
-@follows("amin")
-def _amin(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "amin", x, dim, keepdim)
+OPERATIONS["sum"] = Operation(_sum, lambda m, e: m[0].sum(e[0], keepdim=True))
 
 
-def _extreme(w: Walk, which: str, pairwise: str, x: Tensor, dim: Any, keepdim: bool) -> Any:
-    if isinstance(dim, Tensor):
-        return w.op(pairwise, x, dim)
-    d = axis(x.node, _one(dim))
-    values = _reduced(w, which, x, d, keepdim)
-    return Pair((values, _cut(w, w.op("positions", x, extra=(d, 1)), [d], keepdim)))
+def _torn(value: Value, clash: T, apply: bool) -> Value:
+    """Coefficients of both signs on one utility, beside other terms: rounding may turn the sum's sign."""
+    if not apply:
+        return value
+    low = torch.where(clash, value.low.clamp(max=-1e-30), value.low)
+    return replace(value, low=low, high=torch.where(clash, value.high.clamp(min=1e-30), value.high))
 
 
-def _one(dim: Any) -> int:
-    if isinstance(dim, bool) or not isinstance(dim, int):
-        raise Unfollowed("a reduction over all dimensions mixes states; use dim=1")
-    return dim
+def _mixed(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """The sum of two coefficients of one utility. extra: whether there are other terms beside."""
+    a, b = v
+    clash = ((a.low < 0) & (b.high > 0)) | ((a.high > 0) & (b.low < 0))
+    return _torn(add(v, (), dtype), clash, extra[0])
 
 
-@follows("max")
-def _max(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
-    return _extreme(w, "amax", "maximum", x, dim if other is None else other, keepdim)
+OPERATIONS["mix"] = Operation(_mixed, lambda m, e: torch.add(*m), local=True)
 
 
-@follows("min")
-def _min(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
-    return _extreme(w, "amin", "minimum", x, dim if other is None else other, keepdim)
+def _mean(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """A sum divided by its length. extra: the length."""
+    a, k = v[0], float(extra[0])
+    inverse = float(single(torch.tensor(1 / k)))
+    low = torch.minimum(single(a.low / k), single(a.low * inverse))
+    high = torch.maximum(single(a.high / k), single(a.high * inverse))
+    return settle(low, high, torch.tensor(k == 1) & a.whole, dtype)
 
 
-@follows("any")
-def _any(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "amax", as_bool(w, x), dim, keepdim)
+OPERATIONS["share"] = Operation(_mean, lambda m, e: m[0] / e[0], local=True)
 
 
-@follows("all")
-def _all(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "amin", as_bool(w, x), dim, keepdim)
+def _between(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """A mean, beside the least and the greatest of its numbers."""
+    a, least, most = v
+    low, high = least.low, most.high
+    slack = torch.maximum(least.low.abs(), most.high.abs()) * 2.0**-14
+    low = torch.where(a.low == -INF, a.low, torch.maximum(a.low, low - slack))  # its sum may have overflown
+    high = torch.where(a.high == INF, a.high, torch.minimum(a.high, high + slack))
+    return Value(low, torch.maximum(low, high), a.whole, None, a.nan)
 
 
-@follows("prod")
-def _prod(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "prod", x, _one(dim), keepdim)
+OPERATIONS["between"] = Operation(_between, lambda m, e: m[0])
 
 
-@follows("var")
-def _var(
-    w: Walk, x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: Any = None
-) -> Tensor:
-    return _reduced(w, "var", x, _one(dim), keepdim, int(unbiased) if correction is None else correction)
+def _extreme(name: str) -> Operation:
+    def rule(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+        f = getattr(torch, name)
+        a, dim = v[0], extra[0]
+        whole = _all_whole(a, dim)
+        return Value(f(a.low, dim, keepdim=True), f(a.high, dim, keepdim=True), whole)
+
+    return Operation(rule, lambda m, e: getattr(torch, name)(m[0], e[0], keepdim=True))
 
 
-@follows("std")
-def _std(
-    w: Walk, x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, correction: Any = None
-) -> Tensor:
-    return w.op("sqrt", _var(w, x, dim, unbiased, keepdim, correction))
+OPERATIONS["amax"], OPERATIONS["amin"] = _extreme("amax"), _extreme("amin")
 
 
-@follows("cumsum")
-def _cumsum(w: Walk, x: Tensor, dim: int) -> Tensor:
-    return w.op("cumsum", x, extra=(axis(x.node, dim),))
+def _prod(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    a, dim = v[0], extra[0]
+    k = a.low.shape[dim]
+    size = _largest(a)
+    most = size.prod(dim, keepdim=True) * (1 + (k + 2) * ULP) + 1e-36
+    if bool((size.clamp(min=1).prod(dim) > 1e37).any()):
+        raise Unfollowed("a product may grow too large")
+    least = a.low.clamp(min=0).prod(dim, keepdim=True) * (1 - (k + 2) * ULP)
+    least = torch.where(a.low.clamp(0, 1).prod(dim, keepdim=True) > 1e-36, least, 0.0)
+    low = torch.where((a.low >= 0).all(dim, keepdim=True), least, -most)
+    whole = _all_whole(a, dim)
+    return settle(low, most.floor() if bool(whole.all()) and bool((most < EXACT).all()) else most, whole, dtype)
 
 
-@follows("softmax")
-def _softmax(w: Walk, x: Tensor, dim: int) -> Tensor:
-    return w.op("softmax", x, extra=(axis(x.node, dim),))
+OPERATIONS["prod"] = Operation(_prod, lambda m, e: m[0].prod(e[0], keepdim=True))
 
 
-@follows("log_softmax")
-def _log_softmax(w: Walk, x: Tensor, dim: int) -> Tensor:
-    return w.op("log_softmax", x, extra=(axis(x.node, dim),))
+def _spread(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """var; extra: dimension, correction."""
+    a, (dim, correction) = v[0], extra
+    k = a.low.shape[dim]
+    span = a.high.amax(dim, keepdim=True) - a.low.amin(dim, keepdim=True)
+    high = span**2 * (k / max(k - correction, 1)) * 1.001 + 1e-30
+    high = high + a.low.abs().amax(dim, keepdim=True) ** 2 * 1e-5 + a.high.abs().amax(dim, keepdim=True) ** 2 * 1e-5
+    trouble = (
+        "a variance of one number, or of infinite ones" if k <= correction or not bool((high < 1e37).all()) else ""
+    )
+    return settle(torch.zeros_like(high), high, torch.tensor(False), dtype, trouble)
 
 
-@follows("logsumexp")
-def _logsumexp(w: Walk, x: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
-    return _reduced(w, "logsumexp", x, _one(dim), keepdim)
+OPERATIONS["var"] = Operation(_spread, lambda m, e: torch.var(m[0], dim=e[0], correction=e[1], keepdim=True))
 
 
-@follows("sort")
-def _sort(w: Walk, x: Tensor, dim: int = -1, descending: bool = False) -> Pair:
-    d = axis(x.node, dim)
-    k = x.shape[d]
-    return Pair((w.op("sort", x, extra=(d, descending, k)), w.op("positions", x, extra=(d, k))))
+def _running(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """cumsum: sums of the first 1, 2, ... numbers."""
+    a, dim = v[0], extra[0]
+    k = a.low.shape[dim]
+    low, high = a.low.cumsum(dim), a.high.cumsum(dim)
+    whole = _all_whole(a, dim)
+    whole = whole & (_largest(a).sum(dim, keepdim=True) <= EXACT)
+    if dtype == torch.float32:
+        low = torch.where(whole, low, low - a.low.abs().cumsum(dim) * (k + 2) * ULP)
+        high = torch.where(whole, high, high + a.high.abs().cumsum(dim) * (k + 2) * ULP)
+        low = torch.where((a.low >= 0).all(dim, keepdim=True), low.clamp(min=0), low)
+    return _grown(a, settle(low, high, whole, dtype), dim)
 
 
-@follows("argsort")
-def _argsort(w: Walk, x: Tensor, dim: int = -1, descending: bool = False) -> Tensor:
-    return _sort(w, x, dim, descending)[1]
+OPERATIONS["cumsum"] = Operation(_running, lambda m, e: m[0].cumsum(e[0]))
 
 
-@follows("topk")
-def _topk(w: Walk, x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Pair:
-    d = axis(x.node, dim)
-    if not sorted or not 0 < k <= x.shape[d]:
-        raise Unfollowed("topk with these arguments cannot be followed")
-    return Pair((w.op("sort", x, extra=(d, largest, k)), w.op("positions", x, extra=(d, k))))
+def _soft(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    a = v[0]
+    bad = bool((a.high == INF).any()) or bool((a.low == -INF).all(extra[0]).any())
+    low = torch.zeros_like(a.low)
+    return settle(low, low + 1, torch.tensor(False), dtype, bad and "a softmax of infinite numbers")
 
 
-@follows("argmax", "argmin")
-def _argmax(w: Walk, x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-    d = axis(x.node, _one(dim))
-    return _cut(w, w.op("positions", x, extra=(d, 1)), [d], keepdim)
+def _log_soft(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    a, dim = v[0], extra[0]
+    bad = bool(infinite(a).any())
+    low = a.low - a.high.amax(dim, keepdim=True) - math.log(a.low.shape[dim])
+    low = low.clamp(max=0) * 1.001 - 1e-3
+    return settle(low, torch.zeros_like(low), torch.tensor(False), dtype, bad and "a softmax of infinite numbers")
 
 
-# Products of matrices: products of numbers, and sums
+def _log_sum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    a, dim = v[0], extra[0]
+    low, high = a.low.amax(dim, keepdim=True), a.high.amax(dim, keepdim=True) + math.log(a.low.shape[dim])
+    low, high = low - low.abs() * 1e-5 - 1e-6, high + high.abs() * 1e-5 + 1e-6
+    bad = bool(infinite(a).any())
+    return settle(low, high, torch.tensor(False), dtype, bad and "a logsumexp of infinite numbers")
 
 
-@follows("matmul", "bmm")
-def _matmul(w: Walk, x: Tensor, other: Tensor) -> Tensor:
-    a, b = (w.op("coarse", t) for t in (x, other))
-    before, after = len(a.shape), len(b.shape)
-    if before == 1:
-        a = w.op("unsqueeze", a, extra=(0,))
-    if after == 1:
-        b = w.op("unsqueeze", b, extra=(1,))
-    if a.shape[-1] != b.shape[-2]:
-        raise Unfollowed("a matrix product of unlike sizes")
-    a = w.op("unsqueeze", a, extra=(len(a.shape),))  # [.., i, k, 1]
-    b = w.op("unsqueeze", b, extra=(len(b.shape) - 2,))  # [.., 1, k, j]
-    product = w.op("mul", a, b)
-    total = _sum(w, product, dim=len(product.shape) - 2)  # [.., i, j]
-    if after == 1:
-        total = w.op("squeeze", total, extra=(len(total.shape) - 1,))
-    return w.op("squeeze", total, extra=(len(total.shape) - (1 if after == 1 else 2),)) if before == 1 else total
+OPERATIONS["softmax"] = Operation(_soft, lambda m, e: torch.softmax(m[0], e[0]))
+OPERATIONS["log_softmax"] = Operation(_log_soft, lambda m, e: torch.log_softmax(m[0], e[0]))
+OPERATIONS["logsumexp"] = Operation(_log_sum, lambda m, e: torch.logsumexp(m[0], e[0], keepdim=True))
 
 
-@follows("outer")
-def _outer(w: Walk, x: Tensor, other: Tensor) -> Tensor:
-    return w.op("mul", w.op("unsqueeze", x, extra=(1,)), w.op("unsqueeze", other, extra=(0,)))
+def _sorted(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """extra: dimension, descending, how many are kept. The i-th least number lies between the i-th least bounds."""
+    dim, descending, k = extra
+    low, high = (torch.sort(x, dim=dim, descending=descending)[0].narrow(dim, 0, k) for x in (v[0].low, v[0].high))
+    if v[0].nan:  # which sort puts at one end
+        low = v[0].low.amin(dim, keepdim=True).expand(low.shape)
+        high = v[0].high.amax(dim, keepdim=True).expand(high.shape)
+    return Value(low, high, _all_whole(v[0], dim).expand(low.shape))
 
 
-@follows("einsum")
-def _einsum(w: Walk, equation: str, *operands: Any) -> Tensor:
-    tensors = list(operands[0]) if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else list(operands)
-    left, arrow, out = equation.replace(" ", "").partition("->")
-    names = left.split(",")
-    if not arrow:
-        out = "".join(sorted(c for c in set(left) - {","} if left.count(c) == 1))
-    if len(names) != len(tensors) or len(tensors) > 3 or any(len(set(n)) != len(n) for n in [*names, out]):
-        raise Unfollowed(f"einsum {equation!r} cannot be followed")
-    letters = out + "".join(sorted(set("".join(names)) - set(out)))
-    sizes: dict[str, int] = {}
-    for n, t in zip(names, tensors, strict=True):
-        if len(n) != len(t.shape) or any(sizes.setdefault(c, s) != s for c, s in zip(n, t.shape, strict=True)):
-            raise Unfollowed(f"einsum {equation!r} of unlike sizes")
-    if set(out) - set(sizes):
-        raise Unfollowed(f"einsum {equation!r} cannot be followed")
-    total: Tensor | None = None
-    for n, t in zip(names, tensors, strict=True):
-        part = _lettered(w, w.op("coarse", t), n, letters)
-        total = part if total is None else w.op("mul", total, part)
-    assert total is not None
-    summed = list(range(len(out), len(letters)))
-    return _sum(w, total, dim=summed) if summed else total
+OPERATIONS["sort"] = Operation(_sorted, lambda m, e: m[0].narrow(e[0], 0, e[2]))
 
 
-def _lettered(w: Walk, t: Tensor, names: str, letters: str) -> Tensor:
-    """A tensor with one dimension for every letter, in their order."""
-    order = [names.index(c) for c in letters if c in names]
-    t = w.op("permute", t, extra=tuple(order)) if order != sorted(order) else t
-    for i, c in enumerate(letters):
-        if c not in names:
-            t = w.op("unsqueeze", t, extra=(i,))
-    return t
+def _positions(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
+    """Indices of a dimension: argmax, argsort and the like. extra: which, the dimension, the result's size there."""
+    a, dim = v[0], extra[0]
+    shape = [extra[1] if d == dim else size for d, size in enumerate(a.low.shape)]
+    zero = torch.zeros(shape).double()
+    return Value(zero, zero + a.low.shape[dim] - 1, torch.ones(shape, dtype=torch.bool))
+
+
+OPERATIONS["positions"] = Operation(
+    _positions, lambda m, e: torch.argmax(m[0], e[0], keepdim=True).expand(
+        [e[1] if d == e[0] else s for d, s in enumerate(m[0].shape)]
+    ), stops_nan=True
+)  # fmt: skip

@@ -1,23 +1,25 @@
 """The walk through a function that gives each of its values a node: the interpreter, on bounds.
 
-A value may depend on the utilities too (the paper's form): then it is a sum ``c_1 q_1 + ... + c_A q_A + d``, with a
-node for each coefficient, and only what is linear in the utilities can be followed.
-
-Legend: N rows, A agents.
+Legend: N rows.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
+from types import ModuleType
 from typing import Any
 
 import torch
 
-from . import allowlist as allow
+from . import interval_reduction_calls, interval_shape_calls  # noqa: F401  (they fill the table of calls)
 from .interpreter import Interpreter
-from .intervals import MOVING, Graph, N, Node, Unfollowed, small
-from .operations import Rows, as_load, has_rows
+from .interval_calls import call
+from .interval_graph import Graph
+from .interval_shapes import MOVES
+from .interval_tensors import Tensor, coefficients_of
+from .intervals import N, Node, Unfollowed
+from .operations import ROWS_AS_SIZE, Rows, as_load, has_rows
 from .screen import Screened
 
 BINARY: dict[type, str] = {
@@ -25,42 +27,8 @@ BINARY: dict[type, str] = {
     ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.Eq: "eq",
     ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
 }  # fmt: skip
-EACH = MOVING | {"neg", "cast", "coarse", "share", "gather"}  # what is done to a sum is done to each of its terms
-VIEWS = MOVING | {"cast"}
-
-
-class Tensor:
-    """A tensor of the function: its node, its coefficients of the utilities, and the memory that it may lie in."""
-
-    def __init__(self, node: Node, stores: frozenset[int], coefficients: tuple[Node, ...] | None = None) -> None:
-        self.node, self.stores, self.coefficients = node, stores, coefficients
-
-    @property
-    def shape(self) -> torch.Size:
-        return self.node.meta.shape
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.node.meta.dtype
-
-    @property
-    def device(self) -> torch.device:
-        return self.node.meta.device
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-
-class Pair(tuple[Tensor, Tensor]):
-    """What ``x.max(dim=1)`` gives."""
-
-    @property
-    def values(self) -> Tensor:
-        return self[0]
-
-    @property
-    def indices(self) -> Tensor:
-        return self[1]
+VIEWS = MOVES.keys() | {"cast"}
+TAKING_SIZES = {"zeros", "ones", "full", "new_zeros", "new_ones", "view", "reshape", "expand", "repeat"}
 
 
 class Walk(Interpreter):
@@ -90,60 +58,11 @@ class Walk(Interpreter):
         self.graph.line = self.line
         nodes = [self.node(x) for x in operands]
         node = self.graph.apply(name, *nodes, extra=extra)
-        coefficients = None
-        if any(isinstance(x, Tensor) and x.coefficients for x in operands):
-            coefficients = self._linear(name, operands, nodes, extra, node)
+        coefficients = coefficients_of(self.graph, name, operands, nodes, extra, node)
         if name not in VIEWS:
             return self.fresh(node, coefficients)
         stores: frozenset[int] = frozenset().union(*(x.stores for x in operands if isinstance(x, Tensor)))
         return Tensor(node, stores, coefficients)
-
-    def _linear(
-        self, name: str, operands: tuple[Any, ...], nodes: list[Any], extra: tuple[Any, ...], result: Node
-    ) -> tuple[Node, ...]:
-        """The coefficients of a result, as many as there are utilities."""
-        carrying = [isinstance(x, Tensor) and x.coefficients is not None for x in operands]
-        count = next(len(x.coefficients) for x in operands if isinstance(x, Tensor) and x.coefficients)
-        linear = (
-            name in EACH | {"sum"}
-            or (name in ("add", "sub", "cat", "stack", "write"))
-            or (name == "mul" and sum(carrying) == 1)
-            or (name == "div" and not carrying[1])
-            or (name == "where" and not carrying[0])
-        )
-        if not linear or result.meta.dtype != torch.float32:
-            raise Unfollowed(f"agents_q is used in a way that is not linear: {name}")
-        found = []
-        for j in range(count):
-            terms = [x.coefficients[j] if c else None for x, c in zip(operands, carrying, strict=True)]
-            c = self._coefficient(name, terms, nodes, extra)
-            if c.meta.shape != result.meta.shape:
-                c = self.graph.apply("expand", c, extra=tuple(result.meta.shape))
-            found.append(c)
-        return tuple(found)
-
-    def _coefficient(self, name: str, terms: list[Any], nodes: list[Any], extra: tuple[Any, ...]) -> Node:
-        """One coefficient of a result. terms: the operands' coefficients, None where they have none."""
-        apply, given = self.graph.apply, [t for t in terms if t is not None]
-        if name == "sum":
-            return apply(name, given[0], extra=(extra[0], not _is_zero(nodes[0])))
-        if name in ("add", "sub"):
-            if name == "sub" and terms[1] is not None:
-                given[-1] = apply("neg", given[-1])
-            if len(given) == 1:
-                return given[0]
-            return apply("mix", *given, extra=(not all(map(_is_zero, nodes)),))
-        if name in ("cat", "stack", "write"):
-            return apply(name, *[t if t is not None else self._zero(n) for t, n in zip(terms, nodes, strict=True)],
-                         extra=extra)  # fmt: skip
-        if name == "where":
-            return apply(name, nodes[0], *[0.0 if t is None else t for t in terms[1:]])
-        return apply(name, *[n if t is None else t for t, n in zip(terms, nodes, strict=True)], extra=extra)
-
-    def _zero(self, like: Any) -> Any:
-        if not isinstance(like, Node):
-            return 0.0
-        return self.graph.constant(torch.zeros(small(like.meta.shape)), tuple(like.meta.shape))
 
     # What the interpreter asks for
 
@@ -152,12 +71,9 @@ class Walk(Interpreter):
             return super()._combine(op, left, right, table, n)
         return self._named(BINARY[type(op)], [left, right], {})
 
-    def _unary(self, n: ast.UnaryOp) -> Any:
-        value = self._value(n.operand)
-        if isinstance(n.op, ast.Not):
-            return not self._truth(value)
+    def _signed(self, n: ast.UnaryOp, value: Any) -> Any:
         if not isinstance(value, Tensor):
-            return -value if isinstance(n.op, ast.USub) else +value if isinstance(n.op, ast.UAdd) else ~value
+            return super()._signed(n, value)
         if isinstance(n.op, ast.UAdd):
             return value
         if isinstance(n.op, ast.Invert) and value.dtype != torch.bool:
@@ -169,11 +85,10 @@ class Walk(Interpreter):
             raise Unfollowed("a tensor must not decide which line runs")
         return super()._truth(value)
 
-    def _subscript(self, n: ast.Subscript) -> Any:
-        base = self._value(n.value)
-        index = self._index(n.slice)
-        self.line = n.lineno
-        return self.op("index", base, extra=self.encoded(index)) if isinstance(base, Tensor) else base[index]
+    def _picked(self, n: ast.Subscript, base: Any, index: Any) -> Any:
+        if not isinstance(base, Tensor):
+            return super()._picked(n, base, index)
+        return self.op("index", base, extra=self.encoded(index))
 
     def encoded(self, index: Any) -> tuple[Any, ...]:
         """An index in the form that :func:`interval_shapes.decode` reads."""
@@ -195,14 +110,9 @@ class Walk(Interpreter):
         known: list[Any] = v.low.long().tolist()
         return known
 
-    def _assign(self, target: ast.expr, value: Any) -> None:
-        if not isinstance(target, ast.Subscript):
-            super()._assign(target, value)
-            return
-        base = self._value(target.value)
-        index = self._index(target.slice)
+    def _put(self, target: ast.Subscript, base: Any, index: Any, value: Any) -> None:
         if not isinstance(base, Tensor):
-            base[index] = value
+            super()._put(target, base, index, value)
             return
         if isinstance(value, Tensor) and value.dtype != base.dtype:
             value = self.op("cast", value, extra=(base.dtype,))
@@ -237,47 +147,10 @@ class Walk(Interpreter):
             raise Unfollowed(f"{name}() of a tensor cannot be followed")
         return super()._builtin(name, arguments)
 
-    def _call(self, n: ast.Call) -> Any:
-        f = n.func
-        arguments = [self._value(a) for a in n.args]
-        named = {str(k.arg): self._value(k.value) for k in n.keywords}
-        self.line = n.lineno
-        if isinstance(f, ast.Name):
-            return self._builtin(f.id, arguments)
-        assert isinstance(f, ast.Attribute)
-        if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.names:
-            allowed = allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL
-        else:
-            allowed = allow.METHODS
-            home = self._value(f.value)
-            if isinstance(home, list):
-                return self._append(home, arguments)
-            arguments.insert(0, home)
-        self.line = n.lineno
-        if f.attr not in allowed:
-            raise Unfollowed(f"{f.attr} cannot be followed")
-        return self._named(f.attr, arguments, named)
+    def _applied(self, n: ast.Call, home: Any, name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
+        return self._named(name, arguments if isinstance(home, ModuleType) else [home, *arguments], named)
 
     def _named(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
-        from .interval_calls import call
-
-        rows = has_rows(arguments) or has_rows(list(named.values()))
-        if rows and name not in (
-            "zeros",
-            "ones",
-            "full",
-            "new_zeros",
-            "new_ones",
-            "view",
-            "reshape",
-            "expand",
-            "repeat",
-        ):
-            raise Unfollowed("the number of states may only be used as a size")
+        if name not in TAKING_SIZES and (has_rows(arguments) or has_rows(list(named.values()))):
+            raise Unfollowed(ROWS_AS_SIZE)
         return call(self, name, arguments, named)
-
-
-def _is_zero(node: Any) -> bool:
-    if not isinstance(node, Node):
-        return bool(node == 0)
-    return bool((node.value.low == 0).all()) and bool((node.value.high == 0).all())

@@ -7,6 +7,11 @@ tensors without memory that have ``N`` rows, so that nothing can take the rows f
 Rounding: float32 operations round to the nearest number, which keeps order. So the result at the bounds, rounded
 alike, bounds the results between. A product may also stay unrounded (fused multiply-add); both are within its bounds.
 
+Beside this file: interval_walk.py follows a function (its tensors: interval_tensors.py), and interval_*calls.py say its
+calls in operations. interval_graph.py makes the nodes. The operations' rules are in interval_arithmetic.py,
+interval_logic.py, interval_shapes.py and interval_reductions.py; what conditions add, and what a node's arguments have
+to do with each other, is in interval_facts.py and interval_relations.py.
+
 Legend: N rows.
 """
 
@@ -14,14 +19,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 N = 4099  # a prime: a size that it divides comes from the number of states
-MAX_NODES = 4_000
-MAX_NUMBERS = 200_000  # of one tensor, for one state
 EXACT = 2.0**24  # whole numbers up to here are exact in float32
 MEMBERS = 2**20  # an exclusive number is named group * MEMBERS + member
 INF = math.inf
@@ -59,6 +62,9 @@ class Node:
         self.op, self.args, self.extra, self.meta, self.value, self.line = op, args, extra, meta, value, line
 
 
+Rule = Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]
+
+
 @dataclass(frozen=True)
 class Operation:
     """How an operation changes shapes and bounds.
@@ -68,14 +74,18 @@ class Operation:
     stops_nan: the rule itself says whether the result may be NaN.
     """
 
-    rule: Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]
+    rule: Rule
     meta: Callable[[list[Any], tuple[Any, ...]], torch.Tensor]
     local: bool = False
     stops_nan: bool = False
 
 
 OPERATIONS: dict[str, Operation] = {}
-MOVING = {"index", "unsqueeze", "squeeze", "transpose", "permute", "reshape", "expand", "repeat", "flip", "roll"}
+
+
+def on_shapes(f: Callable[..., torch.Tensor]) -> Callable[[list[Any], tuple[Any, ...]], torch.Tensor]:
+    """The ``meta`` of an operation that is a function of its arguments alone."""
+    return lambda metas, extra: f(*metas)
 
 
 def point(number: float) -> Value:
@@ -94,6 +104,14 @@ def value_of(argument: Any) -> Value:
 
 def single(t: torch.Tensor) -> torch.Tensor:
     return t.float().double()
+
+
+def has_zero(v: Value) -> torch.Tensor:
+    return (v.low <= 0) & (v.high >= 0)
+
+
+def infinite(v: Value) -> torch.Tensor:
+    return (v.low == -INF) | (v.high == INF)
 
 
 def rounded(low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -154,84 +172,3 @@ def row_axis(meta: torch.Tensor) -> int | None:
 def small(shape: Any) -> tuple[int, ...]:
     """A shape as bounds have it: one row."""
     return tuple(1 if d == N else int(d) for d in shape)
-
-
-class Graph:
-    """The expressions of one function."""
-
-    def __init__(self) -> None:
-        self.nodes: dict[Any, Node] = {}
-        self.line = 0
-        self.spent = 0  # evaluations under assumptions; bounded, since they nest
-
-    def key(self, op: str, args: tuple[Any, ...], extra: tuple[Any, ...]) -> Any:
-        return op, tuple(id(a) if isinstance(a, Node) else (type(a).__name__, a) for a in args), repr(extra)
-
-    def leaf(self, value: Value, meta: torch.Tensor, name: str) -> Node:
-        """A node that nothing is known of but its bounds."""
-        node = Node("leaf", (), (name,), meta, value, self.line)
-        self.nodes["leaf", name] = node
-        return node
-
-    def constant(self, t: torch.Tensor, rows: tuple[int, ...]) -> Node:
-        """A tensor whose numbers are known, with ``rows`` as its shape on N rows."""
-        if bool(t.isnan().any()):
-            raise Unfollowed("a number of the source is NaN")
-        key = ("constant", rows, t.dtype, tuple(t.flatten().tolist()))
-        if key not in self.nodes:
-            d = t.double()
-            whole = d == d.round()
-            meta = torch.empty(rows, dtype=t.dtype, device="meta")
-            self.nodes[key] = Node("constant", (), (key,), meta, Value(d, d, whole), self.line)
-        return self.nodes[key]
-
-    def apply(self, op: str, *args: Any, extra: tuple[Any, ...] = ()) -> Node:
-        """The node of an operation on nodes and plain numbers."""
-        if op == "unsqueeze" and args[0].op == "squeeze" and args[0].extra == extra:
-            return args[0].args[0]  # a reduction's dimension put back: what reductions keep is one node
-        key = self.key(op, args, extra)
-        if key in self.nodes:
-            return self.nodes[key]
-        if len(self.nodes) >= MAX_NODES:
-            raise Unfollowed("the function has too many steps to follow")
-        metas = [a.meta if isinstance(a, Node) else a for a in args]
-        meta = OPERATIONS[op].meta(metas, extra)
-        if row_axis(meta) is None and any(row_axis(m) is not None for m in metas if isinstance(m, torch.Tensor)):
-            raise Unfollowed("a value that is not one per state any more mixes states")
-        if meta.dtype not in (torch.float32, torch.int64, torch.bool):
-            raise Unfollowed(f"numbers of the kind {meta.dtype} cannot be followed")
-        if math.prod(small(meta.shape)) > MAX_NUMBERS:
-            raise Unfollowed("a tensor is too large to follow")
-        from . import interval_facts as known
-
-        facts = known.Facts()
-        value = self.evaluate(op, args, [value_of(a) for a in args], extra, meta.dtype, facts, self.line)
-        if value.low.shape != small(meta.shape):
-            raise Unfollowed("the states' dimension is mixed with another one")
-        node = Node(op, args, extra, meta, value, self.line)
-        self.nodes[key] = node
-        return node
-
-    def evaluate(
-        self,
-        op: str,
-        args: tuple[Any, ...],
-        values: list[Value],
-        extra: tuple[Any, ...],
-        dtype: torch.dtype,
-        facts: Any,
-        line: int,
-    ) -> Value:
-        """Bounds of one operation, from its arguments' and from what they have to do with each other."""
-        from . import interval_facts as known
-
-        operation = OPERATIONS[op]
-        if op == "where":
-            value = known.choose(self, args, values, facts)
-        else:
-            value = operation.rule(values, extra, dtype)
-            value = known.sharpen(self, op, args, value, values, facts)
-        nan = (line, value.nan[1]) if value.nan and not value.nan[0] else value.nan
-        if not operation.stops_nan:
-            nan = next((v.nan for v in values if v.nan), None) or nan
-        return replace(value, nan=nan) if nan is not value.nan else value

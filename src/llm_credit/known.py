@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from .trees import copied, stored_in, substituted
+
 _NUMBERS: dict[type, Callable[[int, int], int]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 _TRUTHS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
@@ -201,7 +203,7 @@ class Known:
         replaced = self.replacing(target, element)
         if replaced is None:
             return [copied(s) for s in body], [ast.Assign([copied(target)], copied(element))]
-        stored = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        stored = stored_in(body)
         values: dict[str, ast.expr] = {
             k: v for k, v in replaced.items() if isinstance(v, ast.Constant) and k not in stored
         }
@@ -212,38 +214,3 @@ class Known:
 def _item(n: ast.expr, k: int) -> ast.expr:
     found = ast.Subscript(copied(n), ast.Constant(k), ast.Load())
     return ast.copy_location(found, n)
-
-
-def copied(node: Any) -> Any:
-    """A copy of a tree; ``copy.deepcopy`` takes ten times as long."""
-    return substituted(node, {})
-
-
-def substituted(node: Any, values: dict[str, ast.expr]) -> Any:
-    """A copy of a tree with names replaced by expressions, but for names that something inside gives a meaning."""
-    if isinstance(node, list):
-        return [substituted(n, values) for n in node]
-    if not isinstance(node, ast.AST):
-        return node
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in values:
-        return ast.copy_location(copied(values[node.id]), node)
-    if values:
-        values = _visible(node, values)
-    new = type(node)(**{name: substituted(value, values) for name, value in ast.iter_fields(node)})
-    for name in node._attributes:
-        if (place := getattr(node, name, None)) is not None:
-            setattr(new, name, place)
-    return new
-
-
-def _visible(node: ast.AST, values: dict[str, ast.expr]) -> dict[str, ast.expr]:
-    hidden: set[str] = set()
-    if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        hidden = {a.arg for a in node.args.args}
-    elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
-        hidden = _comprehended(node)
-    return {k: v for k, v in values.items() if k not in hidden} if hidden else values
-
-
-def _comprehended(n: ast.ListComp | ast.GeneratorExp) -> set[str]:
-    return {m.id for g in n.generators for m in ast.walk(g.target) if isinstance(m, ast.Name)}

@@ -27,6 +27,7 @@ UNARY: dict[type, Callable[[Any], Any]] = {
 BUILTINS: dict[str, Callable[..., Any]] = {
     "len": len, "float": float, "int": int, "abs": abs, "min": min, "max": max,
 }  # fmt: skip
+ROWS_AS_SIZE = "the number of states may only be used as a size"
 
 
 class Rows(int):

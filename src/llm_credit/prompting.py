@@ -8,10 +8,10 @@ from string import Template
 
 from . import aliases
 from . import allowlist as allow
+from .checker import MAX_ITERATIONS, MAX_LITERAL_SIZE
 from .describe_task import describe
 from .files import sha256
 from .rehearsal import NUMBERS_PER_STATE
-from .screen import MAX_ITERATIONS, MAX_LITERAL_SIZE
 from .settings import TFCAFSettings
 from .task import TaskDescription
 

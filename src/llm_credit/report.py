@@ -13,7 +13,7 @@ from .evaluator import numbers_text
 from .examine import Report
 from .probe import rehearsal_arguments
 from .screen import screen
-from .session import describe_event
+from .search_run import describe_event
 from .states import draw_states
 from .task import TaskDescription
 

@@ -15,7 +15,8 @@ from .builtin import builtin_source
 from .errors import CreditError
 from .files import sha256
 from .passed import DECISIVE
-from .session import Session, archive_of, key_for
+from .search_run import archive_of, key_for, question_for, search_live
+from .session import Session
 from .settings import TFCAFSettings
 from .task import TaskDescription
 
@@ -74,8 +75,6 @@ def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
 
 
 def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
-    from .session import question_for
-
     mine, theirs = question_for(task, settings, forms), entry.json("question.json")
     names = [k for k in theirs["settings"] if theirs["settings"][k] != mine["settings"].get(k)]
     parts = [f"{k}={theirs['settings'][k]}" for k in names]
@@ -110,8 +109,6 @@ def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> 
 
 
 def _live(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
-    from .session import search_live
-
     try:
         return from_entry(search_live(task, settings, forms), task, settings)
     except CreditError as e:

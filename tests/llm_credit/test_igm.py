@@ -15,7 +15,8 @@ from llm_credit.builtin.lbf import proximity, sharp
 from llm_credit.builtin.uniform import uniform
 from llm_credit.igm import _arguments, prove
 from llm_credit.interpreter import Interpreter
-from llm_credit.interval_walk import Tensor, Walk
+from llm_credit.interval_tensors import Tensor
+from llm_credit.interval_walk import Walk
 from llm_credit.intervals import MEMBERS, Unfollowed
 from llm_credit.screen import screen
 

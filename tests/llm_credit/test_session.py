@@ -17,7 +17,7 @@ from llm_credit.archive import Archive
 from llm_credit.errors import CreditError
 from llm_credit.llm import BudgetExceeded, LLMError
 from llm_credit.replay import replay
-from llm_credit.session import search_live
+from llm_credit.search_run import search_live
 from llm_credit.settings import TFCAFSettings
 from llm_credit.sources import find_source
 
@@ -103,7 +103,7 @@ def test_an_entry_with_other_prompts_is_replayed_by_the_names_of_its_requests(ta
     monkeypatch.setattr("llm_credit.coder.coder_system", lambda *args: "You write credit functions.")
     monkeypatch.setattr("llm_credit.replay.prompts_version", lambda: "another")
     assert replay(entry) == []
-    monkeypatch.setattr("llm_credit.session.prompts_version", lambda: "another")
+    monkeypatch.setattr("llm_credit.search_run.prompts_version", lambda: "another")
     offline = replace(chosen, source="archive")
     with pytest.raises(CreditError, match=f"{entry.hash[:12]}  differs in prompts"):
         find_source(task, offline, FORMS)
@@ -204,7 +204,7 @@ def test_the_budget_ends_a_search_and_a_larger_one_goes_on(task, tmp_path):
 RUN = """
 import sys
 from llm_credit import TaskDescription
-from llm_credit.session import search_live
+from llm_credit.search_run import search_live
 from llm_credit.settings import TFCAFSettings
 task = TaskDescription.from_json(open(sys.argv[1]).read())
 values = dict(source="live", archive=sys.argv[2], base_url=sys.argv[3], candidates=2, rounds=2, check_states=64)

@@ -1,4 +1,4 @@
-"""Bounds of operations that work element by element.
+"""Bounds of arithmetic and of functions of one number, element by element.
 
 A bound that is 0 stays exactly 0 wherever float32 keeps the sign: that is what a proof rests on.
 """
@@ -12,7 +12,21 @@ from typing import Any
 
 import torch
 
-from .intervals import INF, OPERATIONS, Operation, Unfollowed, Value, point, settle, single, widened
+from .intervals import (
+    INF,
+    OPERATIONS,
+    Operation,
+    Rule,
+    Unfollowed,
+    Value,
+    has_zero,
+    infinite,
+    on_shapes,
+    point,
+    settle,
+    single,
+    widened,
+)  # fmt: skip
 
 SLOPPY = 2.0**-19  # relative error of exp, log and the like, generously
 T = torch.Tensor
@@ -29,14 +43,6 @@ def _corners(f: Callable[[T, T], T], a: Value, b: Value) -> Bounds:
 
 def _some(t: T) -> bool:
     return bool(t.any())
-
-
-def has_zero(v: Value) -> T:
-    return (v.low <= 0) & (v.high >= 0)
-
-
-def infinite(v: Value) -> T:
-    return (v.low == -INF) | (v.high == INF)
 
 
 def add(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
@@ -143,56 +149,6 @@ def minimum(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value
     return settle(torch.minimum(a.low, b.low), torch.minimum(a.high, b.high), a.whole & b.whole, dtype)
 
 
-def cast(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-    a = v[0]
-    if dtype == torch.bool:
-        return compare("ne")([a, point(0)], (), dtype)
-    if dtype == torch.int64:
-        if a.nan or _some(infinite(a)):
-            raise Unfollowed("a whole number is made from what may be infinite or NaN")
-        return settle(a.low.trunc(), a.high.trunc(), torch.tensor(True), dtype)
-    return settle(a.low, a.high, a.whole, dtype)
-
-
-def compare(op: str) -> Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]:
-    def rule(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-        a, b = v if op not in ("lt", "le") else v[::-1]
-        if op in ("gt", "lt"):
-            sure, never = a.low > b.high, a.high <= b.low
-        elif op in ("ge", "le"):
-            sure, never = a.low >= b.high, a.high < b.low
-        else:
-            sure = (a.low == b.high) & (a.high == b.low)
-            never = (a.low > b.high) | (a.high < b.low)
-            if op == "ne":
-                sure, never = never, sure
-        if a.nan or b.nan:  # a comparison with NaN is false, != is true
-            sure, never = (sure, never & False) if op == "ne" else (sure & False, never)
-        return Value(sure.double(), (~never).double(), torch.ones_like(sure))
-
-    return rule
-
-
-def logic(op: str) -> Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]:
-    def rule(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-        a, b = v
-        if op == "and":
-            low, high = torch.minimum(a.low, b.low), torch.minimum(a.high, b.high)
-        elif op == "or":
-            low, high = torch.maximum(a.low, b.low), torch.maximum(a.high, b.high)
-        else:
-            open_ = (a.low != a.high) | (b.low != b.high)
-            differ = (a.low != b.low).double()
-            low, high = torch.where(open_, 0.0, differ), torch.where(open_, 1.0, differ)
-        return Value(low, high, torch.ones_like(low, dtype=torch.bool))
-
-    return rule
-
-
-def invert(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-    return Value(1 - v[0].high, 1 - v[0].low, v[0].whole)
-
-
 def clamp(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     """extra: the least and the greatest value, None for none."""
     a = v[0]
@@ -208,7 +164,7 @@ def clamp(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
 
 def rising(
     f: Callable[[T], T], least: float = -INF, greatest: float = INF, from_: float = -INF, exact: bool = False
-) -> Callable[[list[Value], tuple[Any, ...], torch.dtype], Value]:
+) -> Rule:
     """A function that never falls; NaN below ``from_``. Not exact: with the error of a float32 implementation."""
 
     def rule(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
@@ -257,29 +213,6 @@ def lerp(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     return settle(low.expand(shape), (high + slack).expand(shape), torch.tensor(False), dtype)
 
 
-def test_kind(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-    """isnan, isinf, isfinite. extra: the name."""
-    a, name = v[0], extra[0]
-    inf, nan = infinite(a), torch.full_like(v[0].whole, v[0].nan is not None)
-    if name == "isfinite":
-        return Value((~inf & ~nan).double(), torch.ones_like(a.low), torch.ones_like(inf))
-    return Value(torch.zeros_like(a.low), (nan if name == "isnan" else inf).double(), torch.ones_like(inf))
-
-
-def nan_to_num(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
-    """extra: what NaN, inf and -inf become, None for torch's choice."""
-    a = v[0]
-    big = torch.finfo(torch.float32).max
-    nan, top, bottom = [d if e is None else float(e) for e, d in zip(extra, (0.0, big, -big), strict=True)]
-    low, high = a.low, a.high
-    ends = [(high == INF, top), (low == -INF, bottom)]
-    least, most = low.clamp(-big, big), high.clamp(-big, big)
-    for where, to in [*ends, (torch.full_like(a.whole, a.nan is not None), nan)]:
-        least = torch.where(where, least.clamp(max=to), least)
-        most = torch.where(where, most.clamp(min=to), most)
-    return settle(least, most, a.whole & False if a.nan else a.whole & ~infinite(a), dtype)
-
-
 def coarse(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     """An operand of a matrix product: GPUs may round it to 11 bits."""
     a = v[0]
@@ -288,45 +221,26 @@ def coarse(v: list[Value], extra: tuple[Any, ...], dtype: torch.dtype) -> Value:
     return Value(torch.where(exact, a.low, low), torch.where(exact, a.high, high), a.whole & exact)
 
 
-_OPERATORS = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
-    "eq": operator.eq, "ne": operator.ne, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
-    "floordiv": operator.floordiv, "mod": operator.mod,
-}  # fmt: skip
-
-
-def _plain(name: str, home: Any = torch) -> Callable[[list[Any], tuple[Any, ...]], T]:
-    f = _OPERATORS.get(name) or getattr(home, name)
-    return lambda metas, extra: f(*metas)
-
-
 _RISING = {
     "log": rising(torch.log, from_=0.0), "log1p": rising(torch.log1p, from_=-1.0), "expm1": rising(torch.expm1, -1.0),
     "sqrt": rising(torch.sqrt, 0.0, from_=0.0), "sigmoid": rising(torch.sigmoid, 0.0, 1.0),
     "tanh": rising(torch.tanh, -1.0, 1.0), "relu": rising(torch.relu, exact=True),
     "sign": rising(torch.sign, exact=True), "floor": rising(torch.floor, exact=True),
     "ceil": rising(torch.ceil, exact=True), "round": rising(torch.round, exact=True), "atan": rising(torch.atan),
+    "softplus": rising(torch.nn.functional.softplus, 0.0),
 }  # fmt: skip
-_LOCAL: dict[str, Any] = {
+_RULES: dict[str, Rule] = {
     "add": add, "sub": sub, "mul": mul, "div": div, "neg": neg, "square": square, "pow": power, "abs": absolute,
     "maximum": maximum, "minimum": minimum, "exp": exp, "sin": wave, "cos": wave, "rsqrt": rsqrt, "lerp": lerp,
-    "floordiv": floordiv, "mod": mod,
+    "floordiv": floordiv, "mod": mod, "reciprocal": lambda v, extra, dtype: div([point(1), v[0]], extra, dtype),
     **_RISING,
 }  # fmt: skip
-for _name, _rule in _LOCAL.items():
-    OPERATIONS[_name] = Operation(_rule, _plain(_name), local=True)
-for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    OPERATIONS[_name] = Operation(compare(_name), _plain(_name), local=True, stops_nan=True)
-for _name in ("and", "or", "xor"):
-    OPERATIONS[_name] = Operation(logic(_name), _plain(f"logical_{_name}"), local=True, stops_nan=True)
-OPERATIONS["not"] = Operation(invert, _plain("logical_not"), local=True, stops_nan=True)
-OPERATIONS["cast"] = Operation(cast, lambda m, e: m[0].to(e[0]), local=True)
+# Where torch has no function of the name, or one that takes no plain number on its left side
+_OTHER_HOMES: dict[str, Callable[..., T]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow,
+    "floordiv": operator.floordiv, "mod": operator.mod, "softplus": torch.nn.functional.softplus,
+}  # fmt: skip
+for _name, _rule in _RULES.items():
+    OPERATIONS[_name] = Operation(_rule, on_shapes(_OTHER_HOMES.get(_name) or getattr(torch, _name)), local=True)
 OPERATIONS["clamp"] = Operation(clamp, lambda m, e: torch.clamp(m[0], *e), local=True)
-OPERATIONS["softplus"] = Operation(
-    rising(torch.nn.functional.softplus, 0.0), _plain("softplus", torch.nn.functional), local=True
-)
-OPERATIONS["reciprocal"] = Operation(lambda v, e, d: div([point(1), v[0]], e, d), _plain("reciprocal"), True)
-OPERATIONS["where"] = Operation(lambda v, e, d: v[1], _plain("where"), local=True, stops_nan=True)
-OPERATIONS["kind"] = Operation(test_kind, lambda m, e: getattr(torch, e[0])(m[0]), local=True, stops_nan=True)
-OPERATIONS["nan_to_num"] = Operation(nan_to_num, lambda m, e: torch.nan_to_num(m[0], *e), local=True, stops_nan=True)
 OPERATIONS["coarse"] = Operation(coarse, lambda m, e: m[0], local=True)
