@@ -2,7 +2,7 @@
 
 import pytest
 import torch as th
-from tests.learners.cases import PYMARL2_PPO, SETTINGS, build, ids, stats_after_training, train, weights
+from tests.learners.cases import PYMARL2_PPO, PYMARL2_QTRAN, SETTINGS, build, ids, stats_after_training, train, weights
 
 # PyMARL2 sums these over padded steps too
 UNMASKED = {"td_chosen_qs", "v_mean", "w_to_use"}
@@ -17,7 +17,7 @@ def no_noise(monkeypatch):
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 def test_padded_data_changes_nothing(settings, logger):
     """Garbage behind an episode's end, early cut-offs included, changes neither loss nor update."""
-    if settings["mixer"] == "qtran_base" and settings.get("qtran_arch") != "coma_critic":
+    if settings == PYMARL2_QTRAN:
         pytest.xfail("PyMARL2 gives QTRAN's mixer memories of other steps, padded ones too (docs/algorithms/qtran.md)")
     th.manual_seed(1)
     learner, batch = build(logger, **settings)
@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_weights(settings, logger):
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 def test_longer_padding_changes_nothing(settings, logger):
     """The same episodes in a batch of twice the length."""
-    if settings == PYMARL2_PPO or (settings["mixer"] == "qtran_base" and "qtran_arch" not in settings):
+    if settings in (PYMARL2_PPO, PYMARL2_QTRAN):
         pytest.xfail("PyMARL2's padding has a part in these (docs/algorithms)")
     if settings["learner"] == "maddpg_learner":
         pytest.skip("its noise is drawn for padded steps too: other noise")

@@ -188,6 +188,12 @@ _QTRAN = (
         choice("qtran_paper", "coma_critic"),
         "What the joint value sees: encodings of memories and actions, or the joint action itself.",
     ),
+    Key(
+        "qtran_memories",
+        choice("pymarl2", "own"),
+        "qtran_paper: the joint value of a step sees each agent's `own` memory of that step, or, as in `pymarl2`, "
+        "memories of other steps and agents, padded ones among them.",
+    ),
     Key("network_size", choice("small", "big"), "Two hidden layers in its networks, or three."),
     Key("opt_loss", number(0), "Weight of the loss of greedy joint actions."),
     Key("nopt_min_loss", number(0), "Weight of the loss of the joint actions taken."),
