@@ -56,6 +56,8 @@ class QTRANLearner(TDLearner):
                 "td_targets": td_error.sum() / steps,
                 "td_chosen_qs": joint_qs.sum() / steps,
                 "v_mean": vs.sum() / steps,
+                "td_chosen_qs_masked": (joint_qs * mask).sum() / steps,
+                "v_mean_masked": (vs * mask).sum() / steps,
                 "agent_indiv_qs": (chosen * mask).sum() / (steps * self.args.n_agents),
             }
 

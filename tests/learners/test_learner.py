@@ -4,7 +4,7 @@ import pytest
 import torch as th
 from tests.learners.cases import PYMARL2_PPO, PYMARL2_QTRAN, SETTINGS, build, ids, stats_after_training, train, weights
 
-# PyMARL2 sums these over padded steps too
+# PyMARL2 sums these over padded steps too; each has a twin, `<name>_masked`, that does not
 UNMASKED = {"td_chosen_qs", "v_mean", "w_to_use"}
 
 
@@ -35,6 +35,7 @@ def test_padded_data_changes_nothing(settings, logger):
     assert {k: v for k, v in got.items() if k not in UNMASKED} == pytest.approx(
         {k: v for k, v in clean.items() if k not in UNMASKED}, rel=1e-5, abs=1e-7
     )
+    assert {f"{k}_masked" for k in UNMASKED & set(got)} <= set(got)
     assert th.allclose(weights(learner), weights(other), atol=1e-6)
 
 
