@@ -106,7 +106,7 @@ def test_longer_padding_changes_nothing(settings, logger):
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
-def test_cuda_computes_what_the_cpu_does(settings, logger):
+def test_cuda_computes_what_the_cpu_does(settings, logger, no_noise):
     th.manual_seed(1)
     learner, batch = build(logger, **settings)
     on_cpu = stats_after_training(logger, learner, batch)
