@@ -27,10 +27,11 @@ def test_padded_data_changes_nothing(settings, logger):
     if settings == PYMARL2_PPO:
         pytest.xfail("PyMARL2's IPPO counts padded steps in its advantages (docs/algorithms/ppo.md)")
     padding = ~dirty["filled"].bool().squeeze(-1)
-    for key in ("state", "obs", "reward"):
+    for key in {"state", "obs", "reward", "actions_onehot", "probs"} & set(dirty.data.transition_data):
         dirty[key][padding] = 77.0
     dirty["actions"][padding] = 3
-    dirty["terminated"][padding] = 1
+    for key in ("terminated", "avail_actions"):
+        dirty[key][padding] = 1
     got = stats_after_training(logger, other, dirty)
     assert {k: v for k, v in got.items() if k not in UNMASKED} == pytest.approx(
         {k: v for k, v in clean.items() if k not in UNMASKED}, rel=1e-5, abs=1e-7
