@@ -64,6 +64,7 @@ class MAXQLearner(TDLearner):
                 "qmix_loss": qmix_loss,
                 "central_loss": central_loss,
                 "w_to_use": weights.mean(),
+                "w_to_use_masked": (weights * mask).sum() / mask.sum(),
                 **self.gradient_norms,
                 **self.td_stats(td_error, q_tot, targets, mask),
             }

@@ -5,6 +5,7 @@ Legend: B episodes, T transitions, A agents, U actions, H memory.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch as th
@@ -19,7 +20,7 @@ from utils.errors import UserError
 class QTRANLearner(TDLearner):
     """QTRAN-base (Son et al. 2019, arXiv 1905.05408, eq. 4-7).
 
-    Deviation, as in PyMARL2: see :func:`_memories`. The losses have no factor 1/2.
+    ``qtran_memories`` says whose memories the joint value sees at a step. As in PyMARL2 losses have no factor 1/2.
     """
 
     mixer_family = "joint"
@@ -30,7 +31,7 @@ class QTRANLearner(TDLearner):
         unavailable = batch["avail_actions"] == 0
         states, actions = batch["state"][:, :-1], batch["actions"][:, :-1]
         unrolled = self.mac.unroll(batch)
-        memories = _memories(unrolled.hidden)
+        memories = self._memories(unrolled.hidden)
         masked_out = unrolled.out.masked_fill(unavailable, UNAVAILABLE)
         best_qs, best = masked_out.max(dim=3, keepdim=True)  # [B, T + 1, A, 1]
         joint_qs, vs = self.mixer(states, memories[:, :-1], batch["actions_onehot"][:, :-1])  # [B, T, 1]
@@ -55,6 +56,8 @@ class QTRANLearner(TDLearner):
                 "td_targets": td_error.sum() / steps,
                 "td_chosen_qs": joint_qs.sum() / steps,
                 "v_mean": vs.sum() / steps,
+                "td_chosen_qs_masked": (joint_qs * mask).sum() / steps,
+                "v_mean_masked": (vs * mask).sum() / steps,
                 "agent_indiv_qs": (chosen * mask).sum() / (steps * self.args.n_agents),
             }
 
@@ -67,7 +70,8 @@ class QTRANLearner(TDLearner):
         target = self.target_mac.unroll(batch)
         chooser = mac_out if self.args.double_q else target.out
         best = chooser.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3, keepdim=True)[:, 1:]
-        next_q, _ = self.target_mixer(batch["state"][:, 1:], _memories(target.hidden)[:, 1:], self._onehot(best))
+        memories = self._memories(target.hidden)[:, 1:]
+        next_q, _ = self.target_mixer(batch["state"][:, 1:], memories, self._onehot(best))
         terminated = batch["terminated"][:, :-1].float()
         return batch["reward"][:, :-1] + self.args.gamma * (1 - terminated) * next_q
 
@@ -80,16 +84,25 @@ class QTRANLearner(TDLearner):
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         raise UserError("QTRAN's agents act by the plain sum of their utilities: its joint value gives them no credit")
 
+    def _memories(self, hidden: th.Tensor) -> th.Tensor:
+        """What the mixer gets of ``[B, T, A, H]``, in the same shape."""
+        return MEMORIES[self.args.qtran_memories](hidden)
+
     def _onehot(self, actions: th.Tensor) -> th.Tensor:
         """``[B, T, A, 1] -> [B, T, A, U]``"""
         return F.one_hot(actions.squeeze(3), self.args.n_actions).float()
 
 
-def _memories(hidden: th.Tensor) -> th.Tensor:
-    """Memories ``[B, T, A, H]`` in the order in which PyMARL2 hands them to the mixer.
+def _as_they_are(hidden: th.Tensor) -> th.Tensor:
+    return hidden
 
-    It reads ``[B, T, A, H]`` as ``[B, A, T, H]`` and turns that round, so that a step gets memories of other steps and
-    agents. Kept, since its published results were made so and its checkpoints were trained so.
+
+def _as_pymarl2_reads_them(hidden: th.Tensor) -> th.Tensor:
+    """PyMARL2 reads ``[B, T, A, H]`` as ``[B, A, T, H]`` and turns that round, so that a step gets memories of other
+    steps and agents. Kept as the default, since its results and checkpoints were made so.
     """
     b, t, a, h = hidden.shape
     return hidden.reshape(b, a, t, h).transpose(1, 2)
+
+
+MEMORIES: Mapping[str, Callable[[th.Tensor], th.Tensor]] = {"pymarl2": _as_pymarl2_reads_them, "own": _as_they_are}

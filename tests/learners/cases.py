@@ -6,6 +6,7 @@ from tests.conftest import make_args, make_batch
 from controllers import REGISTRY as MACS
 from learners import REGISTRY as LEARNERS
 
+PYMARL2_QTRAN = {"learner": "qtran_learner", "mixer": "qtran_base", "double_q": False}
 TD_SETTINGS = [
     {"learner": learner, "mixer": mixer, **extra}
     for learner in ("q_learner", "nq_learner")
@@ -19,7 +20,8 @@ TD_SETTINGS += [
     {"learner": "max_q_learner", "mixer": "qmix", "hysteretic_qmix": False, "central_mixing_embed_dim": 16},
     {"learner": "max_q_learner", "mixer": "vdn", "hysteretic_qmix": True, "central_action_embed": 2},
     {"learner": "qtran_learner", "mixer": "qtran_base", "qtran_arch": "coma_critic", "network_size": "big"},
-    {"learner": "qtran_learner", "mixer": "qtran_base", "double_q": False},
+    PYMARL2_QTRAN,
+    {"learner": "qtran_learner", "mixer": "qtran_base", "qtran_memories": "own"},
 ]
 
 _GUMBEL = {"mac": "lica_mac", "action_selector": "gumbel", "agent_output_type": "pi_logits"}

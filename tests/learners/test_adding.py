@@ -6,18 +6,22 @@ from pathlib import Path
 import pytest
 import torch as th
 from tests.conftest import make_args, make_batch
+from tests.learners.cases import POLICY_SETTINGS
+from tests.run.test_policies import EASY, SETTINGS, learned
 
 import learners
 from controllers import REGISTRY as MACS
 from modules import mixers
+from utils.errors import UserError
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "algorithms"
 
 
 def code_of(page: str) -> dict:
-    (block,) = re.findall(r"^```python\n(.*?)^```", (PAGES / page).read_text(), re.DOTALL | re.MULTILINE)
+    """What a page's blocks of code define, by name."""
     scope: dict = {"__name__": "page"}
-    exec(block, scope)
+    for block in re.findall(r"^```python\n(.*?)^```", (PAGES / page).read_text(), re.DOTALL | re.MULTILINE):
+        exec(block, scope)
     return scope
 
 
@@ -31,8 +35,8 @@ def train(logger, **changes):
     return learner
 
 
-def falls(logger):
-    losses = logger.stats["loss_td"]
+def falls(logger, name="loss_td"):
+    losses = logger.stats[name]
     return losses[-1] < 0.9 * losses[0]
 
 
@@ -54,3 +58,24 @@ def test_the_algorithms_page(logger, monkeypatch, mixer):
     monkeypatch.setitem(learners.REGISTRY, "sarsa_learner", code_of("adding_an_algorithm.md")["SARSALearner"])
     train(logger, mixer=mixer, learner="sarsa_learner")
     assert falls(logger)
+
+
+@pytest.fixture
+def a2c(monkeypatch):
+    """The page's learner under its name, and settings that fit it."""
+    monkeypatch.setitem(learners.REGISTRY, "a2c_learner", code_of("adding_an_algorithm.md")["A2CLearner"])
+    return {**POLICY_SETTINGS[0], "learner": "a2c_learner"}
+
+
+def test_the_algorithms_page_with_a_policy(logger, a2c, tmp_path):
+    learner = train(logger, **a2c)
+    assert falls(logger, "critic_loss")
+    learner.save_models(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"agent.th", "critic.th", "agent_opt.th", "critic_opt.th"}
+
+
+@pytest.mark.slow
+def test_the_pages_policy_is_learned_and_refuses_mixers(a2c):
+    assert learned("mappo", f"{SETTINGS['mappo']} learner=a2c_learner", EASY) == (0, 0)
+    with pytest.raises(UserError, match="all agents share the advantage of one value"):
+        learned("mappo", f"{SETTINGS['mappo']} learner=a2c_learner mixer=vdn", EASY)

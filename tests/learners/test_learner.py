@@ -2,9 +2,9 @@
 
 import pytest
 import torch as th
-from tests.learners.cases import PYMARL2_PPO, SETTINGS, build, ids, stats_after_training, train, weights
+from tests.learners.cases import PYMARL2_PPO, PYMARL2_QTRAN, SETTINGS, build, ids, stats_after_training, train, weights
 
-# PyMARL2 sums these over padded steps too
+# PyMARL2 sums these over padded steps too; each has a twin, `<name>_masked`, that does not
 UNMASKED = {"td_chosen_qs", "v_mean", "w_to_use"}
 
 
@@ -17,7 +17,7 @@ def no_noise(monkeypatch):
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 def test_padded_data_changes_nothing(settings, logger):
     """Garbage behind an episode's end, early cut-offs included, changes neither loss nor update."""
-    if settings["mixer"] == "qtran_base" and settings.get("qtran_arch") != "coma_critic":
+    if settings == PYMARL2_QTRAN:
         pytest.xfail("PyMARL2 gives QTRAN's mixer memories of other steps, padded ones too (docs/algorithms/qtran.md)")
     th.manual_seed(1)
     learner, batch = build(logger, **settings)
@@ -27,14 +27,16 @@ def test_padded_data_changes_nothing(settings, logger):
     if settings == PYMARL2_PPO:
         pytest.xfail("PyMARL2's IPPO counts padded steps in its advantages (docs/algorithms/ppo.md)")
     padding = ~dirty["filled"].bool().squeeze(-1)
-    for key in ("state", "obs", "reward"):
+    for key in {"state", "obs", "reward", "actions_onehot", "probs"} & set(dirty.data.transition_data):
         dirty[key][padding] = 77.0
     dirty["actions"][padding] = 3
-    dirty["terminated"][padding] = 1
+    for key in ("terminated", "avail_actions"):
+        dirty[key][padding] = 1
     got = stats_after_training(logger, other, dirty)
     assert {k: v for k, v in got.items() if k not in UNMASKED} == pytest.approx(
         {k: v for k, v in clean.items() if k not in UNMASKED}, rel=1e-5, abs=1e-7
     )
+    assert {f"{k}_masked" for k in UNMASKED & set(got)} <= set(got)
     assert th.allclose(weights(learner), weights(other), atol=1e-6)
 
 
@@ -87,7 +89,7 @@ def test_the_same_seed_gives_the_same_weights(settings, logger):
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
 def test_longer_padding_changes_nothing(settings, logger):
     """The same episodes in a batch of twice the length."""
-    if settings == PYMARL2_PPO or (settings["mixer"] == "qtran_base" and "qtran_arch" not in settings):
+    if settings in (PYMARL2_PPO, PYMARL2_QTRAN):
         pytest.xfail("PyMARL2's padding has a part in these (docs/algorithms)")
     if settings["learner"] == "maddpg_learner":
         pytest.skip("its noise is drawn for padded steps too: other noise")
@@ -105,7 +107,7 @@ def test_longer_padding_changes_nothing(settings, logger):
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("settings", SETTINGS, ids=ids)
-def test_cuda_computes_what_the_cpu_does(settings, logger):
+def test_cuda_computes_what_the_cpu_does(settings, logger, no_noise):
     th.manual_seed(1)
     learner, batch = build(logger, **settings)
     on_cpu = stats_after_training(logger, learner, batch)

@@ -6,6 +6,9 @@ import pytest
 from tests.run.test_main import call, curve, run_dir
 
 CONFIGS = {
+    "iql": (),
+    "vdn": (),
+    "iql_tfcaf": ("mixer=tfcaf",),
     "qatten": (),
     "qplex": (),
     "cw_qmix": (),

@@ -70,8 +70,27 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
         ("riit", ["buffer_size=8", "off_batch_size=6"]),
         ("dop", ["buffer_size=8", "off_batch_size=6", "mixer=tfcaf", "epsilon_anneal_time=1500"]),
         ("maddpg", []),
+        ("ippo", ["accumulated_episodes=4"]),
+        ("vmix", []),
+        ("lica", []),
+        ("qplex", []),
+        ("cw_qmix", ["central_mixing_embed_dim=16"]),
     ],
-    ids=["qmix_beta", "qmix", "qmix_per", "coma", "mappo", "riit", "dop_tfcaf", "maddpg"],
+    ids=[
+        "qmix_beta",
+        "qmix",
+        "qmix_per",
+        "coma",
+        "mappo",
+        "riit",
+        "dop_tfcaf",
+        "maddpg",
+        "ippo",
+        "vmix",
+        "lica",
+        "qplex",
+        "cw_qmix",
+    ],
 )
 def test_a_continued_run_equals_an_uninterrupted_one(tmp_path, alg, more):
     more += ["save_model=True", "save_training_state=True", "save_model_interval=300", "standardise_rewards=True"]

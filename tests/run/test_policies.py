@@ -31,6 +31,7 @@ SETTINGS = {
     "dop": "buffer_size=32 batch_size=32 off_batch_size=32 target_update_interval=20 epsilon_anneal_time=1000",
     "maddpg": "buffer_size=500 batch_size=32",
 }
+SEEDS = (1, 2)
 TFCAF = {name: f"{SETTINGS[name]} mixer=tfcaf llm.source=builtin" for name in ("vmix", "riit", "dop")}
 
 
@@ -68,13 +69,14 @@ def test_so_it_is_with_a_credit_function(config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("config", ["coma", "vmix", "maddpg"])
-def test_the_climbing_games_optimum_is_missed(config):
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("config", ["coma", "vmix", "maddpg", "ippo"])
+def test_the_climbing_games_optimum_is_missed(config, seed):
     """A documented limit: while the other still explores, the optimum's action looks bad (-30 beside it).
 
-    RIIT is left out: whether it finds the optimum depends on the seed.
+    MAPPO, LICA, RIIT and DOP are left out: whether they find it depends on the seed (their pages say what was seen).
     """
-    assert learned(config, SETTINGS[config], CLIMBING) != (0, 0)
+    assert learned(config, f"{SETTINGS[config]} seed={seed}", CLIMBING) != (0, 0)
 
 
 def test_two_replays_draw_independently():

@@ -103,8 +103,8 @@ _LEARNER = (
     Key(
         "double_q",
         flag(),
-        "q_learner: the learned network chooses the next action and the target network values it (double Q); "
-        "the other learners always do so.",
+        "q_learner, qtran_learner: the learned network chooses the next action and the target network values it "
+        "(double Q); False: the target network does both. The other value-based learners are always double-Q.",
     ),
     Key(
         "td_lambda",
@@ -116,14 +116,21 @@ _LEARNER = (
         "target_update_mode",
         choice("hard", "soft"),
         "How target networks follow: `hard` copies every `target_update_interval`, `soft` moves by `target_update_tau` "
-        "after each gradient step.",
+        "after each gradient step; of coma_learner and offpg_learner, whose critics take a step for each time step, "
+        "once for each batch.",
     ),
-    Key("target_update_interval", whole(1), "hard: least distance of two copies.", "episodes"),
+    Key(
+        "target_update_interval",
+        whole(1),
+        "hard: least distance of two copies; coma_learner, lica_learner and offpg_learner count steps of the critic "
+        "in place of episodes.",
+        "episodes",
+    ),
     Key(
         "target_update_tau",
         number(0, 1),
         "soft: share of the learned weights in the targets' new ones.",
-        "per gradient step",
+        "per update",
     ),
     Key(
         "mixer",
@@ -187,6 +194,12 @@ _QTRAN = (
         "qtran_arch",
         choice("qtran_paper", "coma_critic"),
         "What the joint value sees: encodings of memories and actions, or the joint action itself.",
+    ),
+    Key(
+        "qtran_memories",
+        choice("pymarl2", "own"),
+        "qtran_paper: the joint value of a step sees each agent's `own` memory of that step, or, as in `pymarl2`, "
+        "memories of other steps and agents, padded ones among them.",
     ),
     Key("network_size", choice("small", "big"), "Two hidden layers in its networks, or three."),
     Key("opt_loss", number(0), "Weight of the loss of greedy joint actions."),

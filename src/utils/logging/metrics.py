@@ -169,15 +169,19 @@ def _declare_learner() -> None:
         "Weighted QMIX: the loss of the central value.",
         "0.5 sum(m (Q* - y)^2) / sum(m)",
     )
-    learner("w_to_use", "weight", "Weighted QMIX: mean weight of the errors, padded steps included.", "mean(w)")
+    padded = "as PyMARL2 logs it, with padded steps; use the one below"
+    learner("w_to_use", "weight", f"Weighted QMIX: mean weight of the errors, {padded}.", "mean(w)")
+    learner("w_to_use_masked", "weight", "Weighted QMIX: mean weight of the errors.", "sum(m w) / sum(m)")
     learner("td_loss", "squared return", "QTRAN: the joint value's error.", "sum(m (Q_jt - y)^2) / sum(m)")
     learner("opt_loss", "squared return", "QTRAN: at greedy joint actions.", "sum(m (Q'_jt - Q_jt + V)^2) / sum(m)")
     learner("nopt_loss", "squared return", "QTRAN: at actions taken.", "sum(m min(0, Q'_jt - Q_jt + V)^2) / sum(m)")
     learner(
         "td_targets", "return", "QTRAN: signed error of the joint value (PyMARL's name).", "sum(m (Q_jt - y)) / sum(m)"
     )
-    learner("td_chosen_qs", "return", "QTRAN: joint value, padded steps in the sum.", "sum(Q_jt) / sum(m)")
-    learner("v_mean", "return", "QTRAN: the state value, padded steps in the sum.", "sum(V) / sum(m)")
+    learner("td_chosen_qs", "return", f"QTRAN: joint value of the actions taken, {padded}.", "sum(Q_jt) / sum(m)")
+    learner("td_chosen_qs_masked", "return", "QTRAN: joint value of the actions taken.", "sum(m Q_jt) / sum(m)")
+    learner("v_mean", "return", f"QTRAN: the state value, {padded}.", "sum(V) / sum(m)")
+    learner("v_mean_masked", "return", "QTRAN: the state value.", "sum(m V) / sum(m)")
     learner("agent_indiv_qs", "return per agent", "QTRAN: utilities of the actions taken.", "sum(m Q_i) / (A sum(m))")
     for name in ("agent", "mixer"):
         learner(f"{name}_norm", "gradient norm", f"Weighted QMIX: L2 norm of the {name}'s gradient alone.", "||.||_2")
