@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from controllers import BasicMAC
 from learners.target_update import TARGET_UPDATES, soft_update
-from learners.updates import Update, check_replay_sizes
+from learners.updates import Update, check_replay_sizes, uses_of_an_episode
 from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
@@ -38,6 +38,7 @@ class Learner(ABC):
     mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
     why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family
     updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
+    on_policy: ClassVar[bool] = False  # True: its gradient is wrong for episodes of older policies
     requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
     prioritised: ClassVar[bool] = False  # True: weighs a batch's episodes and gives priorities back (use_per)
     not_in_pymarl2: ClassVar[frozenset[str]] = frozenset()  # files that PyMARL2's checkpoints of this learner lack
@@ -70,6 +71,19 @@ class Learner(ABC):
         if config["use_per"] and not cls.prioritised:
             raise UserError(f"use_per=True does not go with learner={name}, which weighs all episodes alike")
         check_replay_sizes(cls.updates, config)
+
+    @classmethod
+    def doubts(cls, config: Mapping[str, Any]) -> list[str]:
+        """What works, but is perhaps not what was meant: a sentence each, for a warning before the run."""
+        uses = uses_of_an_episode(cls.updates, config) if cls.on_policy else 1.0
+        if uses <= 1:
+            return []
+        return [
+            f"learner={config['learner']} is on-policy, but each episode is used {uses:g} times: batch_size="
+            f"{config['batch_size']}, updates_per_rollout={config['updates_per_rollout']}, and batch_size_run="
+            f"{config['batch_size_run']} episodes in a rollout (accumulated_episodes="
+            f"{config['accumulated_episodes']}). Those of older policies bias its gradient"
+        ]
 
     @abstractmethod
     def build(self, scheme: Scheme) -> None:

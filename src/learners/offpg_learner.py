@@ -41,6 +41,7 @@ class OffPGLearner(MixedCriticLearner):
     """
 
     critic_class = OffPGCritic
+    on_policy = True  # its policies; its critic learns from old episodes too
     requires = {"agent_output_type": ("pi_logits",), "mac": ("dop_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
     updates = (Update("train_all", (Draw(), Draw("off_batch_size", "off_buffer_size"), Draw(latest=True))),)
 

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
+from learners.updates import Draw, Update
 from modules.mixers import StateMixer
 from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
@@ -26,6 +27,8 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
     There are no target networks, as in PyMARL2. ``mixer: null``: every agent has its own advantage (independent A2C).
     """
 
+    updates = (Update(draws=(Draw(latest=True),)),)
+    on_policy = True
     mixer_family = "state_v1"
     requires = {  # noqa: RUF012
         "agent_output_type": ("pi_logits",),

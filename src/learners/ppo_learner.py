@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
+from learners.updates import Draw, Update
 from modules.critics import VALUE_CRITICS
 from modules.value_norm import ValueNorm
 from utils.optim import adam
@@ -29,6 +30,7 @@ class PPOLearner(ActorCriticLearner):
     padded steps too.
     """
 
+    updates = (Update(draws=(Draw(latest=True),)),)
     why_no_mixer = "every agent's policy has its own advantage, so there are no utilities to be mixed"
     requires = {  # noqa: RUF012
         "agent_output_type": ("pi_logits",),

@@ -46,6 +46,8 @@ def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
     config["test_nepisode"] = _rounded_test_episodes(config)
     learner = le_REGISTRY[config["learner"]]
     learner.check_config(config)
+    for doubt in learner.doubts(config):
+        log.warning("%s", doubt)
     args = make_args(config, probe_environment(config))
     if learner.mixer_family is not None:
         build_mixer(args, learner.mixer_family, learner.mixer_required)
