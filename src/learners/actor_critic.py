@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks
 from utils.optim import adam
-from utils.policy_utils import renormalise
+from utils.policy_utils import renormalise, standardised
 from utils.rl_utils import transition_mask
 
 
@@ -31,6 +31,10 @@ class ActorCriticLearner(Learner):
     @abstractmethod
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         """The steps of critic and policy on real transitions (``mask [B, T, 1]``)."""
+
+    def scaled(self, advantages: th.Tensor, mask: th.Tensor) -> th.Tensor:
+        """Advantages as the policy's loss takes them: as they are, or with ``standardise_advantages`` standardised."""
+        return standardised(advantages, mask) if self.args.standardise_advantages else advantages
 
     def policy(self, batch: EpisodeBatch) -> th.Tensor:
         """Probabilities ``[B, T, A, U]`` over available actions; zeros where there is none (padded steps)."""

@@ -32,7 +32,7 @@ class COMALearner(CentralCriticLearner):
         pi = self.policy(batch)
         baseline = (pi * q_vals).sum(dim=3)  # eq. 4: what the policy would get, the others' actions being as they were
         advantages = (q_vals.gather(3, actions).squeeze(3) - baseline).detach()  # [B, T, A]
-        coma_loss = -masked_mean(advantages * log_taken(pi, actions, mask), mask)
+        coma_loss = -masked_mean(self.scaled(advantages, mask) * log_taken(pi, actions, mask), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
         grad_norm = self.step(coma_loss - self.args.entropy * entropy, "agent_opt")
         self.update_targets_when_due(self.critic_training_steps)

@@ -74,6 +74,7 @@ class OffPGLearner(MixedCriticLearner):
             shares = self.mixer.shares(states)  # [B, T, A]
         pi = self.policy(batch)
         advantages = q_vals.gather(3, actions).squeeze(3) - (pi.detach() * q_vals).sum(dim=3)
+        advantages = self.scaled(advantages, mask)  # before the shares, so that agents keep their proportions
         loss = -masked_mean(shares * advantages * log_taken(pi, actions, mask), mask)
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(

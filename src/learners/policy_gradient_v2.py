@@ -64,7 +64,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
-        pg_loss = -masked_mean(advantages * log_pi, mask)
+        pg_loss = -masked_mean(self.scaled(advantages, mask) * log_pi, mask)
         critic_loss = masked_mean(td_error.square(), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy

@@ -44,6 +44,15 @@ def constant_force(entropy: th.Tensor) -> th.Tensor:
     return entropy / entropy.detach().clamp(min=EPS)
 
 
+def standardised(x: th.Tensor, mask: th.Tensor) -> th.Tensor:
+    """``x`` less its mean and over its standard deviation, both over real transitions; ``mask`` broadcasts to ``x``.
+
+    0 where all are equal. What lies in padded steps has no part in either and means nothing in the result.
+    """
+    centred = x - masked_mean(x, mask)
+    return centred / (masked_mean(centred.square(), mask).sqrt() + 1e-6)
+
+
 def masked_mean(x: th.Tensor, mask: th.Tensor) -> th.Tensor:
     """Mean over real transitions; ``mask`` broadcasts to ``x``."""
     wide = mask.expand_as(x)

@@ -32,6 +32,13 @@ _POLICIES = (
         "ppo_learner: padded steps have no part in the advantages and nothing is bootstrapped through an episode's "
         "end; False is PyMARL2's IPPO.",
     ),
+    Key(
+        "standardise_advantages",
+        flag(),
+        "coma_learner, policy_gradient_v2, offpg_learner: advantages less their mean and over their standard "
+        "deviation, both of the batch's real transitions, so that one entropy weight fits rewards of any size; False "
+        "is PyMARL2's.",
+    ),
     Key("lica_mixing_embed_dim", whole(1), "lica_learner: units of the critic.", "units"),
     Key("hypernet_embed_dim", whole(1), "lica_learner: hidden units of the critic's hypernetworks.", "units"),
     Key("critic_hidden_dim", whole(1), "fmac_learner, maddpg_learner: hidden units of the critic.", "units"),
