@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks
-from utils.optim import adam
+from learners.target_update import KEYS as TARGET_KEYS
 from utils.policy_utils import renormalise, standardised
 from utils.rl_utils import transition_mask
 
@@ -44,6 +44,7 @@ class ActorCriticLearner(Learner):
 class CentralCriticLearner(ActorCriticLearner):
     """A critic of its own, with a target network."""
 
+    reads = TARGET_KEYS
     critic_class: type[Any]
 
     def build(self, scheme: Scheme) -> None:
@@ -55,8 +56,8 @@ class CentralCriticLearner(ActorCriticLearner):
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {
-            "agent_opt": adam(self.parameters_of("agent"), self.args.lr),
-            "critic_opt": adam(self.parameters_of("critic"), self.args.critic_lr),
+            "agent_opt": self.optimiser(self.args.lr, "agent"),
+            "critic_opt": self.optimiser(self.args.critic_lr, "critic"),
         }
 
 

@@ -23,6 +23,7 @@ class COMALearner(CentralCriticLearner):
     """
 
     critic_class = COMACritic
+    reads = frozenset({"critic_lr", "td_lambda", "entropy", "standardise_advantages"})
     why_no_mixer = "its central critic values the joint action, so there are no utilities to be mixed"
     requires = {"agent_output_type": ("pi_logits",), "mac": ("basic_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
 

@@ -21,6 +21,7 @@ class DMAQQattenLearner(TDLearner):
     prioritised = True
     mixer_family = "dueling"
     mixer_required = True
+    reads = frozenset({"td_lambda"})
     loss_key = "loss"
 
     def joint_value(

@@ -22,6 +22,7 @@ from learners.updates import Update, check_replay_sizes, uses_of_an_episode
 from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
+from utils.optim import build_optimiser, restore_optimiser
 from utils.rl_utils import build_td_lambda_targets
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Learner(ABC):
     updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
     on_policy: ClassVar[bool] = False  # True: its gradient is wrong for episodes of older policies
     requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
+    reads: ClassVar[frozenset[str]] = frozenset()  # keys that it reads and not every learner does, beyond its bases'
+    # PyMARL2's epsilons of the optimisers, where it does not take rmsprop's from optim_eps
+    epsilons: ClassVar[Mapping[str, float]] = {"adam": 1e-8}
     prioritised: ClassVar[bool] = False  # True: weighs a batch's episodes and gives priorities back (use_per)
     not_in_pymarl2: ClassVar[frozenset[str]] = frozenset()  # files that PyMARL2's checkpoints of this learner lack
 
@@ -84,6 +88,11 @@ class Learner(ABC):
             f"{config['batch_size_run']} episodes in a rollout (accumulated_episodes="
             f"{config['accumulated_episodes']}). Those of older policies bias its gradient"
         ]
+
+    @classmethod
+    def keys_read(cls) -> frozenset[str]:
+        """``reads``, and that of all bases."""
+        return frozenset().union(*(vars(base).get("reads", frozenset()) for base in cls.__mro__))
 
     @abstractmethod
     def build(self, scheme: Scheme) -> None:
@@ -131,6 +140,10 @@ class Learner(ABC):
         """All parameters of the networks of these names."""
         networks = self.networks()
         return [p for name in names for p in networks[name][0].parameters()]
+
+    def optimiser(self, lr: float, *names: str) -> Optimizer:
+        """The config's optimiser over all parameters of the networks of these names."""
+        return build_optimiser(self.parameters_of(*names), lr, vars(self.args), self.epsilons)
 
     def step(self, loss: th.Tensor, *names: str) -> th.Tensor:
         """Gradients and a step of the optimisers of these names; returns the gradient's L2 norm before clipping."""
@@ -204,6 +217,8 @@ class Learner(ABC):
     def load_models(self, path: str | Path) -> None:
         """Loads what :meth:`save_models` or PyMARL2 wrote; PyMARL2 saved no target networks: there they are copies.
 
+        Optimisers go on with what they have learned, but with this run's learning rates, epsilons and weight decay.
+
         What PyMARL2 leaves out of this learner's checkpoints starts anew, with a warning.
         """
         path = Path(path)
@@ -219,9 +234,9 @@ class Learner(ABC):
             if self._left_out(path, name):
                 continue
             try:
-                optimiser.load_state_dict(load_file(path / f"{name}.th"))
+                restore_optimiser(optimiser, load_file(path / f"{name}.th"))
             except (ValueError, KeyError) as e:
-                raise UserError(f"{path / name}.th does not fit this run's optimiser: {e}") from e
+                raise UserError(f"{path / name}.th {e}") from e
 
     def _left_out(self, path: Path, name: str) -> bool:
         missing = name in self.not_in_pymarl2 and not (path / f"{name}.th").is_file()

@@ -19,6 +19,7 @@ class LICALearner(CentralCriticLearner):
     """
 
     critic_class = LICACritic
+    reads = frozenset({"critic_lr", "td_lambda", "entropy_coef", "lica_mixing_embed_dim", "hypernet_embed_dim"})
     why_no_mixer = "its critic takes the agents' policies and not their utilities"
     requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
 

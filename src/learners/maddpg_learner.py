@@ -14,9 +14,9 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
+from learners.target_update import KEYS as TARGET_KEYS
 from modules.critics import MADDPGCritic
 from modules.critics.inputs import joint_actions_for_agents
-from utils.optim import build_optimiser
 from utils.policy_utils import categorical_entropy, masked_mean, renormalise
 
 UNAVAILABLE = -1e5  # the logit of an action that cannot be taken, whatever mask_before_softmax says
@@ -29,6 +29,7 @@ class MADDPGLearner(ActorCriticLearner):
     logits' mean square keeps policies from becoming deterministic too early.
     """
 
+    reads = TARGET_KEYS | {"critic_lr", "reg", "critic_hidden_dim"}
     why_no_mixer = "every agent has a critic of the joint action, so there are no utilities to be mixed"
     requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
 
@@ -45,8 +46,8 @@ class MADDPGLearner(ActorCriticLearner):
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {
-            "agent_opt": build_optimiser(self.parameters_of("agent"), self.args, self.args.lr),
-            "critic_opt": build_optimiser(self.parameters_of("critic"), self.args, self.args.critic_lr),
+            "agent_opt": self.optimiser(self.args.lr, "agent"),
+            "critic_opt": self.optimiser(self.args.critic_lr, "critic"),
         }
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:

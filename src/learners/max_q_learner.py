@@ -26,6 +26,10 @@ class MAXQLearner(TDLearner):
 
     mixer_family = "state_v1"
     mixer_required = True
+    reads = frozenset({"td_lambda", "hysteretic_qmix", "w", "qmix_loss", "central_loss", "central_agent"}) | {
+        "central_action_embed",
+        "central_mixing_embed_dim",
+    }
 
     def build(self, scheme: Scheme) -> None:
         super().build(scheme)

@@ -19,6 +19,7 @@ class NQLearner(TDLearner):
 
     prioritised = True
     mixer_family = "state"
+    reads = frozenset({"td_lambda", "q_lambda"})
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
         unavailable = batch["avail_actions"] == 0  # [B, T + 1, A, U]

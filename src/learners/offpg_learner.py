@@ -17,7 +17,6 @@ from learners.actor_critic import MixedCriticLearner
 from learners.updates import Draw, Update
 from modules.critics import OffPGCritic
 from modules.mixers import StateMixer
-from utils.optim import rmsprop
 from utils.policy_utils import log_taken, masked_mean, renormalise
 from utils.rl_utils import build_target_q, transition_mask
 
@@ -43,6 +42,8 @@ class OffPGLearner(MixedCriticLearner):
     critic_class = OffPGCritic
     on_policy = True  # its policies; its critic learns from old episodes too
     requires = {"agent_output_type": ("pi_logits",), "mac": ("dop_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
+    reads = frozenset({"td_lambda", "tb_lambda", "step", "off_buffer_size", "off_batch_size", "standardise_advantages"})
+    epsilons = {"adam": 1e-8, "rmsprop": 1e-8}  # noqa: RUF012
     updates = (Update("train_all", (Draw(), Draw("off_batch_size", "off_buffer_size"), Draw(latest=True))),)
 
     def build(self, scheme: Scheme) -> None:
@@ -50,9 +51,9 @@ class OffPGLearner(MixedCriticLearner):
         self.critic_stats: dict[str, float] = {}
 
     def build_optimisers(self) -> dict[str, Optimizer]:
+        # a mixer may have no parameters
         names = {"agent_opt": "agent", "critic_opt": "critic", "mixer_opt": "mixer"}
-        parameters = {opt: self.parameters_of(network) for opt, network in names.items()}
-        return {opt: rmsprop(p, self.args.lr) for opt, p in parameters.items() if p}  # a mixer may have none
+        return {opt: self.optimiser(self.args.lr, n) for opt, n in names.items() if self.parameters_of(n)}
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         assert isinstance(self.mixer, StateMixer)

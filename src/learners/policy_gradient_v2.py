@@ -5,8 +5,6 @@ Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (inde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import torch as th
 from torch.optim import Optimizer
 
@@ -15,10 +13,7 @@ from learners.actor_critic import ActorCriticLearner
 from learners.learner import Networks
 from learners.updates import Draw, Update
 from modules.mixers import StateMixer
-from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
-
-OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {"adam": adam, "rmsprop": rmsprop}
 
 
 class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
@@ -30,6 +25,8 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
     updates = (Update(draws=(Draw(latest=True),)),)
     on_policy = True
     mixer_family = "state_v1"
+    reads = frozenset({"td_lambda", "vf_coef", "ent_coef", "standardise_advantages"})
+    epsilons = {"adam": 1e-8, "rmsprop": 1e-8}  # noqa: RUF012
     requires = {  # noqa: RUF012
         "agent_output_type": ("pi_logits",),
         "mac": ("ppo_mac",),
@@ -47,7 +44,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         return networks
 
     def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": OPTIMISERS[self.args.optim](self.parameters_of(*self.networks()), self.args.lr)}
+        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         if not isinstance(self.mixer, StateMixer):

@@ -19,6 +19,7 @@ class QLearner(TDLearner):
 
     prioritised = True
     mixer_family = "state_v1"
+    reads = frozenset({"double_q"})
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
         unavailable = batch["avail_actions"][:, 1:] == 0  # [B, T, A, U]

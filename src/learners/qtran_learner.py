@@ -24,6 +24,7 @@ class QTRANLearner(TDLearner):
 
     mixer_family = "joint"
     mixer_required = True
+    reads = frozenset({"double_q", "opt_loss", "nopt_min_loss"})
 
     def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
         assert self.mixer is not None

@@ -39,9 +39,26 @@ _REPLAY = (
     ),
     Key("gamma", number(0, 1), "Discount factor.", "per environment step"),
     Key("optimizer", choice("adam", "rmsprop"), "The optimiser."),
+    Key(
+        "optim",
+        or_null(choice("adam", "rmsprop")),
+        "PyMARL2's other name of `optimizer`, in its vmix.yaml: where it is set it wins, and the record has it as "
+        "`optimizer`; null: not set.",
+    ),
     Key("lr", number(0), "Learning rate of agent and mixer."),
     Key("optim_alpha", number(0, 1), "rmsprop: smoothing constant (PyMARL's 0.99)."),
-    Key("optim_eps", number(0), "rmsprop: epsilon in the denominator (PyMARL's 1e-5); adam has torch's 1e-8."),
+    Key(
+        "optim_eps",
+        number(0),
+        "rmsprop: epsilon in the denominator (PyMARL's 1e-5), where `optimizer_epsilon` is null and the learner has no "
+        "epsilon of its own.",
+    ),
+    Key(
+        "optimizer_epsilon",
+        or_null(number(0)),
+        "Epsilon in the optimiser's denominator; null is PyMARL2's: adam 1e-8 (RIIT 1e-7), rmsprop 1e-8 in VMIX and "
+        "DOP, else `optim_eps`. The record has the number.",
+    ),
     Key("weight_decay", number(0), "L2 penalty in the optimiser; 0: none."),
     Key("grad_norm_clip", number(above=0), "Gradients above this L2 norm, over all parameters, are scaled down to it."),
 )
