@@ -39,6 +39,26 @@ def test_on_policy_learners_get_the_newest_episodes(config, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("per_rollout", "accumulated", "learned_at"),
+    [(3, 8, [9, 18, 27, 36]), (8, 8, [8, 16, 24, 32]), (1, 8, [8, 16, 24, 32]), (3, None, list(range(3, 37, 3)))],
+)
+def test_learning_waits_for_new_episodes_since_the_last_time(per_rollout, accumulated, learned_at, monkeypatch):
+    settings = f"runner=parallel batch_size_run={per_rollout} buffer_size=9 batch_size=3"
+    config = values("mappo", f"{settings} accumulated_episodes={accumulated}")
+    exp = build_experiment(SimpleNamespace(**config), Logger(logging.getLogger("test")))
+    monkeypatch.setattr(exp.learner, "train", lambda batch, t_env, episode: given.append(episode + per_rollout))
+    given = []
+    try:
+        while exp.counters.episode < 36 - 36 % per_rollout:
+            collect(exp, Stopwatch())
+            learn(exp, Stopwatch())
+            exp.counters.episode += per_rollout
+    finally:
+        exp.runner.close_env()
+    assert given == learned_at
+
+
+@pytest.mark.parametrize(
     ("config", "settings", "uses"),
     [
         ("vmix", "batch_size_run=1", "8"),
