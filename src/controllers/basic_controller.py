@@ -51,6 +51,7 @@ class BasicMAC:
     """Decentralised execution with shared parameters. Signatures are PyMARL's; :meth:`unroll` is new."""
 
     needs_value: ClassVar[bool] = False  # the agents give a value beside their outputs
+    selects_actions: ClassVar[bool] = True  # False: it is no `mac`, but a central value's (`central_mac`)
 
     def __init__(self, scheme: Scheme, groups: Mapping[str, int], args: SimpleNamespace) -> None:
         self.args = args

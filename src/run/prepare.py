@@ -140,6 +140,9 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner=parallel"
         )
     agent, mac = agent_REGISTRY[config["agent"]], mac_REGISTRY[config["mac"]]
+    if not mac.selects_actions:
+        fitting = [name for name, other in mac_REGISTRY.items() if other.selects_actions]
+        raise UserError(f"mac={config['mac']} selects no actions (it is a central_mac); there is {', '.join(fitting)}")
     if agent.gives_value != mac.needs_value:
         fitting = [name for name, other in agent_REGISTRY.items() if other.gives_value == mac.needs_value]
         raise UserError(
