@@ -188,6 +188,11 @@ class Learner(ABC):
         for module in self._modules():
             module.train()
 
+    def eval_mode(self) -> None:
+        """Noisy layers without noise."""
+        for module in self._modules():
+            module.eval()
+
     def to(self, device: str | th.device) -> None:
         for module in self._modules():
             module.to(device)

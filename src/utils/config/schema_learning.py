@@ -193,10 +193,12 @@ _WEIGHTED = (
     Key("w", number(0, 1), "Weight of joint actions that do not count in full (alpha in the paper)."),
     Key("qmix_loss", number(0), "Weight of the loss of Q_tot."),
     Key("central_loss", number(0), "Weight of the loss of the central value."),
-    Key("central_mac", choice("basic_central_mac"), "Controller of the central value; there is this one (PyMARL2's key)."),
+    Key("central_mac", choice("basic_central_mac"), "Controller of the central value; PyMARL2's key, with one value."),
     Key("central_agent", choice("central_rnn"), "Network of the central value; it has `rnn_hidden_dim` units."),
     Key("central_action_embed", whole(1), "Numbers that the central agent gives for each action.", "numbers"),
-    Key("central_mixer", choice("ff"), "Mixer of the central value: there is `ff`, unrestricted (PyMARL2's key)."),
+    Key(
+        "central_mixer", choice("ff"), "Mixer of the central value: `ff`, unrestricted; PyMARL2's key, with one value."
+    ),
     Key("central_mixing_embed_dim", whole(1), "Units of the central mixer's layers.", "units"),
 )
 
