@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch as th
@@ -16,8 +16,33 @@ from torch.optim import Optimizer
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks
 from learners.target_update import KEYS as TARGET_KEYS
-from utils.policy_utils import renormalise, standardised
+from utils.policy_utils import masked_mean, renormalise, standardised
 from utils.rl_utils import transition_mask
+
+Requirements = Mapping[str, tuple[Any, ...]]
+GUMBEL: Requirements = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}
+
+
+def drawn(mac: str) -> Requirements:
+    """What a learner requires whose actions are drawn from the probabilities that this controller gives."""
+    return {"agent_output_type": ("pi_logits",), "mac": (mac,), "action_selector": ("multinomial",)}
+
+
+def value_stats(
+    values: th.Tensor, targets: th.Tensor, mask: th.Tensor, mean_name: str = "q_taken_mean"
+) -> dict[str, th.Tensor]:
+    """The metrics of every critic, from values and targets ``[B, .., X]`` and ``mask [B, .., 1]``."""
+    values = values.detach()
+    return {
+        "td_error_abs": masked_mean((values - targets).abs(), mask),
+        mean_name: masked_mean(values, mask),
+        "target_mean": masked_mean(targets, mask),
+    }
+
+
+def mean_stats(steps: Sequence[Mapping[str, th.Tensor]]) -> dict[str, th.Tensor]:
+    """The mean of each metric over the steps of an optimiser."""
+    return {key: th.stack([stats[key] for stats in steps]).mean() for key in steps[0]}
 
 
 class ActorCriticLearner(Learner):

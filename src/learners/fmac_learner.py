@@ -12,7 +12,7 @@ import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch
-from learners.actor_critic import MixedCriticLearner
+from learners.actor_critic import GUMBEL, MixedCriticLearner
 from learners.updates import Draw, Update
 from modules.critics import FMACCritic
 from modules.mixers import StateMixer
@@ -30,7 +30,7 @@ class FMACLearner(MixedCriticLearner):
     """
 
     critic_class = FMACCritic
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+    requires = GUMBEL
     updates = (
         Update("train_off_policy", (Draw("off_batch_size", "off_buffer_size"),), filled="buffer_size"),
         Update("train", (Draw(latest=True),), filled="buffer_size"),

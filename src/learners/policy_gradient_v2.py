@@ -9,7 +9,7 @@ import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
+from learners.actor_critic import ActorCriticLearner, drawn, value_stats
 from learners.learner import Networks
 from learners.updates import Draw, Update
 from modules.mixers import StateMixer
@@ -27,12 +27,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
     mixer_family = "state_v1"
     reads = frozenset({"td_lambda", "vf_coef", "ent_coef", "standardise_advantages"})
     epsilons = {"adam": 1e-8, "rmsprop": 1e-8}  # noqa: RUF012
-    requires = {  # noqa: RUF012
-        "agent_output_type": ("pi_logits",),
-        "mac": ("ppo_mac",),
-        "agent": ("rnn_ppo",),
-        "action_selector": ("multinomial",),
-    }
+    requires = {**drawn("ppo_mac"), "agent": ("rnn_ppo",)}  # noqa: RUF012
 
     def build(self, scheme: Scheme) -> None:
         return
@@ -69,9 +64,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         self.log_when_due(
             lambda: {
                 "critic_loss": critic_loss,
-                "td_error_abs": masked_mean(td_error.abs(), mask),
-                "q_taken_mean": masked_mean(v_tot[:, :-1], mask),
-                "target_mean": masked_mean(targets, mask),
+                **value_stats(v_tot[:, :-1], targets, mask),
                 "pg_loss": pg_loss,
                 "advantage_mean": masked_mean(advantages, mask),
                 "coma_loss": loss,  # PyMARL2's name of the whole loss

@@ -9,7 +9,7 @@ import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
+from learners.actor_critic import ActorCriticLearner, drawn
 from learners.learner import Networks
 from learners.updates import Draw, Update
 from modules.critics import VALUE_CRITICS
@@ -32,9 +32,7 @@ class PPOLearner(ActorCriticLearner):
     updates = (Update(draws=(Draw(latest=True),)),)
     why_no_mixer = "every agent's policy has its own advantage, so there are no utilities to be mixed"
     requires = {  # noqa: RUF012
-        "agent_output_type": ("pi_logits",),
-        "mac": ("basic_mac",),
-        "action_selector": ("multinomial",),
+        **drawn("basic_mac"),
         "save_probs": (True,),
         "critic": tuple(VALUE_CRITICS),
     }

@@ -12,8 +12,9 @@ from torch.nn import functional as F
 
 from components.episode_buffer import EpisodeBatch
 from learners.learner import Stats
-from learners.td_learner import UNAVAILABLE, TDLearner
+from learners.td_learner import TDLearner
 from utils.errors import UserError
+from utils.policy_utils import UNAVAILABLE
 
 
 class QTRANLearner(TDLearner):

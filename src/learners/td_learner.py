@@ -19,8 +19,6 @@ from learners.target_update import KEYS as TARGET_KEYS
 from modules.mixers import StateMixer
 from utils.rl_utils import transition_mask
 
-UNAVAILABLE = -9999999.0  # PyMARL's value of an action that cannot be taken
-
 
 class TDLearner(Learner):
     """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
