@@ -17,7 +17,9 @@ from utils.policy_utils import greedy_actions
 
 
 class DMAQQattenLearner(TDLearner):
-    """Wang et al. 2021 (arXiv 2008.01062), with PyMARL2's TD(lambda) targets; always double-Q."""
+    """Wang et al. 2021 (arXiv 2008.01062; eq. 8-11 are the mixer's, :class:`DuelingMixer`), with PyMARL2's TD(lambda)
+    targets in place of one-step ones; always double-Q.
+    """
 
     prioritised = True
     mixer_family = "dueling"

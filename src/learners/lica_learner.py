@@ -14,8 +14,9 @@ from utils.policy_utils import constant_force, masked_mean, renormalise
 
 
 class LICALearner(CentralCriticLearner):
-    """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities,
-    and an entropy bonus of constant force. ``target_update_interval`` counts critic steps.
+    """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities, and an
+    entropy bonus of constant force (the paper's adaptive entropy regularisation). ``target_update_interval`` counts
+    critic steps.
     """
 
     critic_class = LICACritic

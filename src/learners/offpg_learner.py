@@ -33,9 +33,9 @@ class _Lesson(NamedTuple):
 
 
 class OffPGLearner(MixedCriticLearner):
-    """Wang et al. 2021 (arXiv 2007.12322). The critic learns TD(lambda) returns of recent episodes and tree-backup
-    returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k`` the mixer's
-    credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
+    """Wang et al. 2021 (arXiv 2007.12322), its stochastic DOP. The critic learns TD(lambda) returns of recent episodes
+    and tree-backup returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k``
+    the mixer's credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
     """
 
     critic_class = OffPGCritic

@@ -17,7 +17,8 @@ from utils.policy_utils import categorical_entropy, log_taken, masked_mean
 
 
 class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
-    """Su et al. 2021 (VDAC, arXiv 2007.12306): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents.
+    """Su et al. 2021 (arXiv 2007.12306): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents. With the mixer
+    ``qmix`` it is the paper's VDAC-mix, with ``vdn`` its VDAC-sum.
 
     There are no target networks, as in PyMARL2. ``mixer: null``: every agent has its own advantage (independent A2C).
     """
@@ -52,13 +53,14 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         pi, values = unrolled.out[:, :-1], unrolled.values
         assert values is not None
         v_tot = values if self.mixer is None else self.mixer(values, batch["state"])  # [B, T + 1, X]
-        targets = self.td_lambda_returns(batch, mask, v_tot.detach())  # [B, T, X]
+        targets = self.td_lambda_returns(batch, mask, v_tot.detach())  # [B, T, X]; the paper's are n-step returns
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
         pg_loss = -masked_mean(self.scaled(advantages, mask) * log_pi, mask)
         critic_loss = masked_mean(td_error.square(), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
+        # the paper's actor and critic losses, in one step of one optimiser
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy
         grad_norm = self.step(loss, "opt")
         self.log_when_due(
