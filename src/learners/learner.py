@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch as th
 from torch.nn.utils import clip_grad_norm_
@@ -17,9 +17,9 @@ from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from controllers import BasicMAC
+from learners.declarations import Declarations
 from learners.target_update import TARGET_UPDATES, soft_update
-from learners.updates import Update, check_replay_sizes, uses_of_an_episode
-from modules.mixers import AnyMixer, build_mixer, where_it_goes
+from modules.mixers import AnyMixer, build_mixer
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
 from utils.optim import build_optimiser, restore_optimiser
@@ -32,20 +32,8 @@ Stats = Callable[[], Mapping[str, th.Tensor | float]]  # metrics by name, comput
 Networks = dict[str, tuple[th.nn.Module, th.nn.Module | None]]
 
 
-class Learner(ABC):
+class Learner(Declarations, ABC):
     """Turns batches of episodes into gradient steps. A subclass is its networks and its losses."""
-
-    mixer_family: ClassVar[str | None] = None  # None: this learner mixes nothing
-    mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
-    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family
-    updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
-    on_policy: ClassVar[bool] = False  # True: its gradient is wrong for episodes of older policies
-    requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
-    reads: ClassVar[frozenset[str]] = frozenset()  # keys that it reads and not every learner does, beyond its bases'
-    # PyMARL2's epsilons of the optimisers, where it does not take rmsprop's from optim_eps
-    epsilons: ClassVar[Mapping[str, float]] = {"adam": 1e-8}
-    prioritised: ClassVar[bool] = False  # True: weighs a batch's episodes and gives priorities back (use_per)
-    not_in_pymarl2: ClassVar[frozenset[str]] = frozenset()  # files that PyMARL2's checkpoints of this learner lack
 
     def __init__(self, mac: BasicMAC, scheme: Scheme, logger: Logger, args: SimpleNamespace) -> None:
         self.args = args
@@ -60,39 +48,6 @@ class Learner(ABC):
         self.critic_training_steps = 0
         self.last_target_update = 0
         self.log_stats_t = -args.learner_log_interval - 1
-
-    @classmethod
-    def check_config(cls, config: Mapping[str, Any]) -> None:
-        """Raises UserError where the config names parts that this learner does not work with."""
-        name = config["learner"]
-        for key, values in cls.requires.items():
-            if config[key] not in values:
-                known = " or ".join(f"{key}={v}" for v in values)
-                raise UserError(f"learner={name} needs {known}; {key}={config[key]} does not go with it")
-        if cls.mixer_family is None and config["mixer"] is not None:
-            mixer = config["mixer"]
-            raise UserError(f"mixer={mixer} does not go with learner={name}: {cls.why_no_mixer}.{where_it_goes(mixer)}")
-        if config["use_per"] and not cls.prioritised:
-            raise UserError(f"use_per=True does not go with learner={name}, which weighs all episodes alike")
-        check_replay_sizes(cls.updates, config)
-
-    @classmethod
-    def doubts(cls, config: Mapping[str, Any]) -> list[str]:
-        """What works, but is perhaps not what was meant: a sentence each, for a warning before the run."""
-        uses = uses_of_an_episode(cls.updates, config) if cls.on_policy else 1.0
-        if uses <= 1:
-            return []
-        return [
-            f"learner={config['learner']} is on-policy, but each episode is used {uses:g} times: batch_size="
-            f"{config['batch_size']}, updates_per_rollout={config['updates_per_rollout']}, and batch_size_run="
-            f"{config['batch_size_run']} episodes in a rollout (accumulated_episodes="
-            f"{config['accumulated_episodes']}). Those of older policies bias its gradient"
-        ]
-
-    @classmethod
-    def keys_read(cls) -> frozenset[str]:
-        """``reads``, and that of all bases."""
-        return frozenset().union(*(vars(base).get("reads", frozenset()) for base in cls.__mro__))
 
     @abstractmethod
     def build(self, scheme: Scheme) -> None:
