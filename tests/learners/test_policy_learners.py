@@ -56,3 +56,14 @@ def test_ppo_learns_from_a_single_transition(logger, mask_advantages):
     train(learner, batch[:1, :2])
     assert th.isfinite(weights(learner)).all()
     assert not th.equal(before, weights(learner))
+
+
+@pytest.mark.parametrize("settings", POLICY_SETTINGS, ids=ids)
+def test_no_number_is_read_while_nothing_is_logged(settings, logger, monkeypatch):
+    """On a GPU each reading waits until all that was asked for is done."""
+    learner, batch = build(logger, **settings, learner_log_interval=1000)
+    train(learner, batch)
+    logged = {key: len(values) for key, values in logger.stats.items()}
+    monkeypatch.setattr(th.Tensor, "item", lambda tensor: pytest.fail("a number was read"))
+    train(learner, batch, t_env=200, episode=1)
+    assert {key: len(values) for key, values in logger.stats.items()} == logged
