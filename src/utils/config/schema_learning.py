@@ -35,7 +35,7 @@ _REPLAY = (
         "accumulated_episodes",
         or_null(whole(1)),
         "Learning waits until this many episodes have been collected since the last time; null: after every rollout. "
-        "(PyMARL2 waits for a multiple of it.)",
+        "PyMARL2 waits for a multiple of it.",
         "episodes",
     ),
     Key("gamma", number(0, 1), "Discount factor.", "per environment step"),
