@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
         from utils.logging import get_logger
 
         logger = get_logger()
-        values = prepare(config.values)
+        values = prepare(config.values, config.given)
     except UserError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2

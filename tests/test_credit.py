@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from run.compare_credit import RunCredits
+from run.compare_credit import RunCredits, credits_of_runs
 from tests.run.test_main import call, run_dir
 from utils.plotting.credits import correlation, entropy, leads, table
 
@@ -62,6 +62,15 @@ def test_mixers_of_trained_runs_side_by_side(tmp_path):
     assert vdn.split("(mixer=vdn)")[1].split()[:2] == ["2.000", "1.000"]  # credits of 1 each, equal shares
     again = credit(*runs, "--out", tmp_path / "c.png", "--episodes", "2")
     assert again.stdout.splitlines()[:-1] == done.stdout.splitlines()[:-1]  # the same seed, the same episodes
+
+
+@pytest.mark.slow
+def test_noisy_agents_are_compared_without_their_noise(tmp_path):
+    done = call(tmp_path, "qmix", "lbf", "agent=noisy_rnn", "t_max=200", "save_model=True", "batch_size_run=2")
+    assert done.returncode == 0, done.stderr
+    first, second, third = credits_of_runs([run_dir(tmp_path)] * 3, n_episodes=1, seed=3)
+    assert np.array_equal(first.shares, second.shares)
+    assert np.array_equal(second.shares, third.shares)
 
 
 @pytest.mark.slow

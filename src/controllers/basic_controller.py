@@ -16,6 +16,7 @@ from components.action_selectors import REGISTRY as action_REGISTRY
 from components.episode_buffer import EpisodeBatch, Scheme
 from modules.agents import build_agent
 from utils.checkpoint import load_module, save_module
+from utils.policy_utils import UNAVAILABLE_LOGIT
 
 
 class Unrolled(NamedTuple):
@@ -34,7 +35,7 @@ def _utilities(outs: th.Tensor, avail_actions: th.Tensor, args: SimpleNamespace)
 
 def policy_logits(outs: th.Tensor, avail_actions: th.Tensor, args: SimpleNamespace) -> th.Tensor:
     """The logits ``[..., A, U]``; with ``mask_before_softmax`` those of unavailable actions are -1e5."""
-    return outs.masked_fill(avail_actions == 0, -1e5) if args.mask_before_softmax else outs
+    return outs.masked_fill(avail_actions == 0, UNAVAILABLE_LOGIT) if args.mask_before_softmax else outs
 
 
 def _policy(outs: th.Tensor, avail_actions: th.Tensor, args: SimpleNamespace) -> th.Tensor:
@@ -51,6 +52,7 @@ class BasicMAC:
     """Decentralised execution with shared parameters. Signatures are PyMARL's; :meth:`unroll` is new."""
 
     needs_value: ClassVar[bool] = False  # the agents give a value beside their outputs
+    selects_actions: ClassVar[bool] = True  # False: it is no `mac`, but a central value's (`central_mac`)
 
     def __init__(self, scheme: Scheme, groups: Mapping[str, int], args: SimpleNamespace) -> None:
         self.args = args

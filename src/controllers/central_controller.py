@@ -18,6 +18,8 @@ class CentralBasicMAC(BasicMAC):
     PyMARL2's signature: no groups. It selects no actions; ``central_agent`` names its network.
     """
 
+    selects_actions = False
+
     def __init__(self, scheme: Scheme, args: SimpleNamespace) -> None:
         own = copy.copy(args)
         own.agent, own.agent_output_type, own.share_parameters = args.central_agent, "q", True

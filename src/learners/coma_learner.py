@@ -5,14 +5,13 @@ Legend: B episodes, T transitions, A agents, U actions.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import torch as th
 
 from components.episode_buffer import EpisodeBatch
-from learners.actor_critic import CentralCriticLearner
+from learners.actor_critic import CentralCriticLearner, drawn, mean_stats, value_stats
 from modules.critics import COMACritic
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
+from utils.rl_utils import real_steps
 
 
 class COMALearner(CentralCriticLearner):
@@ -23,22 +22,23 @@ class COMALearner(CentralCriticLearner):
     """
 
     critic_class = COMACritic
+    reads = frozenset({"critic_lr", "td_lambda", "entropy", "standardise_advantages"})
     why_no_mixer = "its central critic values the joint action, so there are no utilities to be mixed"
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("basic_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
+    requires = drawn("basic_mac")
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
-        q_vals, critic_stats = self.train_critic(batch, mask)  # [B, T, A, U]
+        q_vals, critic_steps = self.train_critic(batch, mask)  # [B, T, A, U]
         actions = batch["actions"][:, :-1]  # [B, T, A, 1]
         pi = self.policy(batch)
         baseline = (pi * q_vals).sum(dim=3)  # eq. 4: what the policy would get, the others' actions being as they were
         advantages = (q_vals.gather(3, actions).squeeze(3) - baseline).detach()  # [B, T, A]
-        coma_loss = -masked_mean(advantages * log_taken(pi, actions, mask), mask)
+        coma_loss = -masked_mean(self.scaled(advantages, mask) * log_taken(pi, actions, mask), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
         grad_norm = self.step(coma_loss - self.args.entropy * entropy, "agent_opt")
         self.update_targets_when_due(self.critic_training_steps)
         self.log_when_due(
             lambda: {
-                **critic_stats,
+                **mean_stats(critic_steps),
                 "advantage_mean": masked_mean(advantages, mask),
                 "coma_loss": coma_loss,
                 "entropy_loss": entropy,
@@ -48,26 +48,21 @@ class COMALearner(CentralCriticLearner):
             t_env,
         )
 
-    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, dict[str, float]]:
-        """One step of the critic for each time step; its values ``[B, T, A, U]`` before each step, and metrics."""
+    def train_critic(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, list[dict[str, th.Tensor]]]:
+        """One step of the critic for each time step; its values ``[B, T, A, U]`` before each, and their metrics."""
         actions = batch["actions"]
         with th.no_grad():
             taken = self.target_critic(batch).gather(3, actions).squeeze(3)  # [B, T + 1, A]
             targets = self.td_lambda_returns(batch, mask, taken)  # [B, T, A]
         inputs = self.critic.inputs(batch)[:, :-1]
         q_vals = inputs.new_zeros(*inputs.shape[:3], self.args.n_actions)
-        sums: dict[str, float] = defaultdict(float)
-        steps = [t for t in range(inputs.shape[1] - 1, -1, -1) if bool(mask[:, t].any())]
-        for t in steps:
+        steps = []
+        for t in reversed(real_steps(mask)):
             q_t = self.critic.values(inputs[:, t])  # [B, A, U]
             q_vals[:, t] = q_t.detach()
             q_taken = q_t.gather(2, actions[:, t]).squeeze(2)  # [B, A]
-            td_error = q_taken - targets[:, t]
-            loss = masked_mean(td_error.square(), mask[:, t])
-            sums["critic_grad_norm"] += self.step(loss, "critic_opt").item()
+            loss = masked_mean((q_taken - targets[:, t]).square(), mask[:, t])
+            stats = {"critic_loss": loss.detach(), "critic_grad_norm": self.step(loss, "critic_opt")}
             self.critic_training_steps += 1
-            sums["critic_loss"] += loss.item()
-            sums["td_error_abs"] += masked_mean(td_error.abs(), mask[:, t]).item()
-            sums["q_taken_mean"] += masked_mean(q_taken, mask[:, t]).item()
-            sums["target_mean"] += masked_mean(targets[:, t], mask[:, t]).item()
-        return q_vals, {key: total / len(steps) for key, total in sums.items()}
+            steps.append({**stats, **value_stats(q_taken, targets[:, t], mask[:, t])})
+        return q_vals, steps

@@ -12,12 +12,11 @@ import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch
-from learners.actor_critic import MixedCriticLearner
+from learners.actor_critic import GUMBEL, MixedCriticLearner
 from learners.updates import Draw, Update
 from modules.critics import FMACCritic
 from modules.mixers import StateMixer
 from utils.errors import UserError
-from utils.optim import build_optimiser
 from utils.policy_utils import EPS, categorical_entropy, constant_force, masked_mean, renormalise
 from utils.rl_utils import build_retrace_targets, transition_mask
 
@@ -31,11 +30,16 @@ class FMACLearner(MixedCriticLearner):
     """
 
     critic_class = FMACCritic
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+    requires = GUMBEL
     updates = (
         Update("train_off_policy", (Draw("off_batch_size", "off_buffer_size"),), filled="buffer_size"),
         Update("train", (Draw(latest=True),), filled="buffer_size"),
     )
+    reads = frozenset({"critic_lr", "lambd", "entropy_coef", "retrace", "critic_hidden_dim"}) | {
+        "off_buffer_size",
+        "off_batch_size",
+    }
+    epsilons = {"adam": 1e-7}  # noqa: RUF012 - PyMARL2's 10E-8
     not_in_pymarl2 = frozenset({"critic", "critic_opt"})
 
     @classmethod
@@ -46,12 +50,9 @@ class FMACLearner(MixedCriticLearner):
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {
-            "opt": self._optimiser(self.args.lr, "agent"),
-            "critic_opt": self._optimiser(self.args.critic_lr, "critic", "mixer"),
+            "opt": self.optimiser(self.args.lr, "agent"),
+            "critic_opt": self.optimiser(self.args.critic_lr, "critic", "mixer"),
         }
-
-    def _optimiser(self, lr: float, *names: str) -> Optimizer:
-        return build_optimiser(self.parameters_of(*names), self.args, lr, adam_eps=1e-7)  # PyMARL2's 10E-8
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         critic_stats = self.train_critic(batch, mask, self.td_targets(batch, mask, self.args.lambd))

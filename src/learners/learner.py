@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch as th
 from torch.nn.utils import clip_grad_norm_
@@ -17,11 +17,12 @@ from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from controllers import BasicMAC
+from learners.declarations import Declarations
 from learners.target_update import TARGET_UPDATES, soft_update
-from learners.updates import Update, check_replay_sizes
-from modules.mixers import AnyMixer, build_mixer, where_it_goes
+from modules.mixers import AnyMixer, build_mixer
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
+from utils.optim import build_optimiser, restore_optimiser
 from utils.rl_utils import build_td_lambda_targets
 
 if TYPE_CHECKING:
@@ -31,16 +32,8 @@ Stats = Callable[[], Mapping[str, th.Tensor | float]]  # metrics by name, comput
 Networks = dict[str, tuple[th.nn.Module, th.nn.Module | None]]
 
 
-class Learner(ABC):
+class Learner(Declarations, ABC):
     """Turns batches of episodes into gradient steps. A subclass is its networks and its losses."""
-
-    mixer_family: ClassVar[str | None] = None  # None: this learner mixes nothing
-    mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
-    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family
-    updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
-    requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
-    prioritised: ClassVar[bool] = False  # True: weighs a batch's episodes and gives priorities back (use_per)
-    not_in_pymarl2: ClassVar[frozenset[str]] = frozenset()  # files that PyMARL2's checkpoints of this learner lack
 
     def __init__(self, mac: BasicMAC, scheme: Scheme, logger: Logger, args: SimpleNamespace) -> None:
         self.args = args
@@ -55,21 +48,6 @@ class Learner(ABC):
         self.critic_training_steps = 0
         self.last_target_update = 0
         self.log_stats_t = -args.learner_log_interval - 1
-
-    @classmethod
-    def check_config(cls, config: Mapping[str, Any]) -> None:
-        """Raises UserError where the config names parts that this learner does not work with."""
-        name = config["learner"]
-        for key, values in cls.requires.items():
-            if config[key] not in values:
-                known = " or ".join(f"{key}={v}" for v in values)
-                raise UserError(f"learner={name} needs {known}; {key}={config[key]} does not go with it")
-        if cls.mixer_family is None and config["mixer"] is not None:
-            mixer = config["mixer"]
-            raise UserError(f"mixer={mixer} does not go with learner={name}: {cls.why_no_mixer}.{where_it_goes(mixer)}")
-        if config["use_per"] and not cls.prioritised:
-            raise UserError(f"use_per=True does not go with learner={name}, which weighs all episodes alike")
-        check_replay_sizes(cls.updates, config)
 
     @abstractmethod
     def build(self, scheme: Scheme) -> None:
@@ -118,6 +96,10 @@ class Learner(ABC):
         networks = self.networks()
         return [p for name in names for p in networks[name][0].parameters()]
 
+    def optimiser(self, lr: float, *names: str) -> Optimizer:
+        """The config's optimiser over all parameters of the networks of these names."""
+        return build_optimiser(self.parameters_of(*names), lr, vars(self.args), self.epsilons)
+
     def step(self, loss: th.Tensor, *names: str) -> th.Tensor:
         """Gradients and a step of the optimisers of these names; returns the gradient's L2 norm before clipping."""
         optimisers = [self.optimisers[name] for name in names]
@@ -161,6 +143,11 @@ class Learner(ABC):
         for module in self._modules():
             module.train()
 
+    def eval_mode(self) -> None:
+        """Noisy layers without noise."""
+        for module in self._modules():
+            module.eval()
+
     def to(self, device: str | th.device) -> None:
         for module in self._modules():
             module.to(device)
@@ -190,6 +177,8 @@ class Learner(ABC):
     def load_models(self, path: str | Path) -> None:
         """Loads what :meth:`save_models` or PyMARL2 wrote; PyMARL2 saved no target networks: there they are copies.
 
+        Optimisers go on with what they have learned, but with this run's learning rates, epsilons and weight decay.
+
         What PyMARL2 leaves out of this learner's checkpoints starts anew, with a warning.
         """
         path = Path(path)
@@ -205,9 +194,9 @@ class Learner(ABC):
             if self._left_out(path, name):
                 continue
             try:
-                optimiser.load_state_dict(load_file(path / f"{name}.th"))
+                restore_optimiser(optimiser, load_file(path / f"{name}.th"))
             except (ValueError, KeyError) as e:
-                raise UserError(f"{path / name}.th does not fit this run's optimiser: {e}") from e
+                raise UserError(f"{path / name}.th {e}") from e
 
     def _left_out(self, path: Path, name: str) -> bool:
         missing = name in self.not_in_pymarl2 and not (path / f"{name}.th").is_file()

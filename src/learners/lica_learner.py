@@ -8,19 +8,21 @@ from __future__ import annotations
 import torch as th
 
 from components.episode_buffer import EpisodeBatch
-from learners.actor_critic import CentralCriticLearner
+from learners.actor_critic import GUMBEL, CentralCriticLearner, value_stats
 from modules.critics import LICACritic
 from utils.policy_utils import constant_force, masked_mean, renormalise
 
 
 class LICALearner(CentralCriticLearner):
-    """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities,
-    and an entropy bonus of constant force. ``target_update_interval`` counts critic steps.
+    """Zhou et al. 2020 (arXiv 2007.02529): the critic's gradient with respect to the policies' probabilities, and an
+    entropy bonus of constant force (the paper's adaptive entropy regularisation). ``target_update_interval`` counts
+    critic steps.
     """
 
     critic_class = LICACritic
+    reads = frozenset({"critic_lr", "td_lambda", "entropy_coef", "lica_mixing_embed_dim", "hypernet_embed_dim"})
     why_no_mixer = "its critic takes the agents' policies and not their utilities"
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+    requires = GUMBEL
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         critic_stats = self.train_critic(batch, mask)
@@ -48,7 +50,5 @@ class LICALearner(CentralCriticLearner):
         return {
             "critic_loss": loss.detach(),
             "critic_grad_norm": grad_norm,
-            "td_error_abs": masked_mean((q.detach() - targets).abs(), mask),
-            "q_t_mean": masked_mean(q.detach(), mask),
-            "target_mean": masked_mean(targets, mask),
+            **value_stats(q, targets, mask, "q_t_mean"),
         }

@@ -12,14 +12,12 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
+from learners.actor_critic import GUMBEL, ActorCriticLearner, value_stats
 from learners.learner import Networks
+from learners.target_update import KEYS as TARGET_KEYS
 from modules.critics import MADDPGCritic
 from modules.critics.inputs import joint_actions_for_agents
-from utils.optim import build_optimiser
-from utils.policy_utils import categorical_entropy, masked_mean, renormalise
-
-UNAVAILABLE = -1e5  # the logit of an action that cannot be taken, whatever mask_before_softmax says
+from utils.policy_utils import UNAVAILABLE_LOGIT, categorical_entropy, greedy_actions, masked_mean, renormalise
 
 
 class MADDPGLearner(ActorCriticLearner):
@@ -29,8 +27,9 @@ class MADDPGLearner(ActorCriticLearner):
     logits' mean square keeps policies from becoming deterministic too early.
     """
 
+    reads = TARGET_KEYS | {"critic_lr", "reg", "critic_hidden_dim"}
     why_no_mixer = "every agent has a critic of the joint action, so there are no utilities to be mixed"
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("lica_mac",), "action_selector": ("gumbel",)}  # noqa: RUF012
+    requires = GUMBEL
 
     def build(self, scheme: Scheme) -> None:
         self.target_mac = copy.deepcopy(self.mac)
@@ -45,8 +44,8 @@ class MADDPGLearner(ActorCriticLearner):
 
     def build_optimisers(self) -> dict[str, Optimizer]:
         return {
-            "agent_opt": build_optimiser(self.parameters_of("agent"), self.args, self.args.lr),
-            "critic_opt": build_optimiser(self.parameters_of("critic"), self.args, self.args.critic_lr),
+            "agent_opt": self.optimiser(self.args.lr, "agent"),
+            "critic_opt": self.optimiser(self.args.critic_lr, "critic"),
         }
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
@@ -74,27 +73,26 @@ class MADDPGLearner(ActorCriticLearner):
         """One step towards ``r + gamma Q'(s', mu'(o'))`` (eq. 6); its metrics."""
         with th.no_grad():
             logits = self.target_mac.unroll(batch, gumbel=True).out  # type: ignore[call-arg]
-            likeliest = logits.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3)
+            likeliest = greedy_actions(logits, batch["avail_actions"]).squeeze(3)
             onehot = F.one_hot(likeliest, self.args.n_actions).float()  # [B, T + 1, A, U]
-            next_q = self.target_critic(batch, joint_actions_for_agents(onehot))[:, 1:]  # [B, T, A]
-            goes_on = 1 - batch["terminated"][:, :-1].float()
-            targets = batch["reward"][:, :-1] + self.args.gamma * goes_on * next_q
+            q_likeliest = self.target_critic(batch, joint_actions_for_agents(onehot))  # [B, T + 1, A]
+            targets = self.td_lambda_returns(batch, mask, q_likeliest, 0.0)  # [B, T, A]
         q = self.critic(batch[:, :-1], joint_actions_for_agents(batch["actions_onehot"][:, :-1]))
         loss = masked_mean((q - targets).square(), mask)
         grad_norm = self.step(loss, "critic_opt")
         return {
             "critic_loss": loss.detach(),
             "critic_grad_norm": grad_norm,
-            "td_error_abs": masked_mean((q.detach() - targets).abs(), mask),
-            "q_taken_mean": masked_mean(q.detach(), mask),
-            "target_mean": masked_mean(targets, mask),
+            **value_stats(q, targets, mask),
         }
 
     def _logits(self, batch: EpisodeBatch) -> tuple[th.Tensor, th.Tensor]:
-        """Logits of available actions with 0 elsewhere, and with unavailable actions excluded."""
+        """Logits of available actions with 0 elsewhere, and with unavailable actions excluded, whatever
+        ``mask_before_softmax`` says.
+        """
         logits = self.mac.unroll(batch, gumbel=True).out[:, :-1]  # type: ignore[call-arg]
         unavailable = batch["avail_actions"][:, :-1] == 0
-        return logits.masked_fill(unavailable, 0.0), logits.masked_fill(unavailable, UNAVAILABLE)
+        return logits.masked_fill(unavailable, 0.0), logits.masked_fill(unavailable, UNAVAILABLE_LOGIT)
 
 
 def _each_its_own(taken: th.Tensor, own: th.Tensor) -> th.Tensor:

@@ -12,8 +12,9 @@ import torch as th
 from components.episode_buffer import EpisodeBatch, Scheme
 from controllers.central_controller import CentralBasicMAC
 from learners.learner import Networks, Stats
-from learners.td_learner import UNAVAILABLE, TDLearner
+from learners.td_learner import TDLearner
 from modules.mixers.central_ff import QMixerCentralFF
+from utils.policy_utils import greedy_actions
 
 
 class MAXQLearner(TDLearner):
@@ -26,6 +27,10 @@ class MAXQLearner(TDLearner):
 
     mixer_family = "state_v1"
     mixer_required = True
+    reads = frozenset({"td_lambda", "hysteretic_qmix", "w", "qmix_loss", "central_loss", "central_agent"}) | {
+        "central_action_embed",
+        "central_mixing_embed_dim",
+    }
 
     def build(self, scheme: Scheme) -> None:
         super().build(scheme)
@@ -48,7 +53,7 @@ class MAXQLearner(TDLearner):
         central_out = self.central_mac.unroll(batch).out  # [B, T + 1, A, U, E]
         central_q = self.central_mixer(_chosen(central_out[:, :-1], actions), state)  # [B, T, 1]
         with th.no_grad():
-            greedy = mac_out.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3, keepdim=True)
+            greedy = greedy_actions(mac_out, batch["avail_actions"])  # [B, T + 1, A, 1]
             best = _chosen(self.target_central_mac.unroll(batch).out, greedy)
             q_star = self.target_central_mixer(best, batch["state"])  # [B, T + 1, 1], of the learned greedy actions
             targets = self.targets(batch, q_star, mask)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch as th
 
 from components.episode_buffer import EpisodeBatch
-from learners.td_learner import UNAVAILABLE, TDLearner
+from learners.td_learner import TDLearner
+from utils.policy_utils import greedy_actions
 from utils.rl_utils import build_q_lambda_targets
 
 
@@ -19,11 +20,11 @@ class NQLearner(TDLearner):
 
     prioritised = True
     mixer_family = "state"
+    reads = frozenset({"td_lambda", "q_lambda"})
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
-        unavailable = batch["avail_actions"] == 0  # [B, T + 1, A, U]
-        target_out = self.target_mac.unroll(batch).out
-        best = mac_out.masked_fill(unavailable, UNAVAILABLE).argmax(dim=3, keepdim=True)  # [B, T + 1, A, 1]
+        target_out = self.target_mac.unroll(batch).out  # [B, T + 1, A, U]
+        best = greedy_actions(mac_out, batch["avail_actions"])  # [B, T + 1, A, 1]
         best_qs = target_out.gather(3, best).squeeze(3)  # [B, T + 1, A]
         q_best = self.mix(self.target_mixer, best_qs, batch["state"])  # [B, T + 1, X]
         if not self.args.q_lambda:

@@ -5,7 +5,6 @@ Legend: B episodes, T transitions, A agents, U actions, E inputs.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import NamedTuple
 
 import torch as th
@@ -13,13 +12,12 @@ from torch.nn.functional import pad
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import MixedCriticLearner
+from learners.actor_critic import MixedCriticLearner, drawn, mean_stats, value_stats
 from learners.updates import Draw, Update
 from modules.critics import OffPGCritic
 from modules.mixers import StateMixer
-from utils.optim import rmsprop
 from utils.policy_utils import log_taken, masked_mean, renormalise
-from utils.rl_utils import build_target_q, transition_mask
+from utils.rl_utils import build_target_q, real_steps, transition_mask
 
 
 class _Lesson(NamedTuple):
@@ -35,23 +33,26 @@ class _Lesson(NamedTuple):
 
 
 class OffPGLearner(MixedCriticLearner):
-    """Wang et al. 2021 (arXiv 2007.12322). The critic learns TD(lambda) returns of recent episodes and tree-backup
-    returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k`` the mixer's
-    credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
+    """Wang et al. 2021 (arXiv 2007.12322), its stochastic DOP. The critic learns TD(lambda) returns of recent episodes
+    and tree-backup returns of old ones, the policies from the newest: ``sum_i k_i(s) A_i grad log pi_i``, with ``k``
+    the mixer's credits as shares. The critic takes a step for each time step; ``target_update_interval`` counts these.
     """
 
     critic_class = OffPGCritic
-    requires = {"agent_output_type": ("pi_logits",), "mac": ("dop_mac",), "action_selector": ("multinomial",)}  # noqa: RUF012
+    on_policy = True  # its policies; its critic learns from old episodes too
+    requires = drawn("dop_mac")
+    reads = frozenset({"td_lambda", "tb_lambda", "step", "off_buffer_size", "off_batch_size", "standardise_advantages"})
+    epsilons = {"adam": 1e-8, "rmsprop": 1e-8}  # noqa: RUF012
     updates = (Update("train_all", (Draw(), Draw("off_batch_size", "off_buffer_size"), Draw(latest=True))),)
 
     def build(self, scheme: Scheme) -> None:
         super().build(scheme)
-        self.critic_stats: dict[str, float] = {}
+        self.critic_steps: list[dict[str, th.Tensor]] = []  # the metrics of its last steps
 
     def build_optimisers(self) -> dict[str, Optimizer]:
+        # a mixer may have no parameters
         names = {"agent_opt": "agent", "critic_opt": "critic", "mixer_opt": "mixer"}
-        parameters = {opt: self.parameters_of(network) for opt, network in names.items()}
-        return {opt: rmsprop(p, self.args.lr) for opt, p in parameters.items() if p}  # a mixer may have none
+        return {opt: self.optimiser(self.args.lr, n) for opt, n in names.items() if self.parameters_of(n)}
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         assert isinstance(self.mixer, StateMixer)
@@ -73,11 +74,12 @@ class OffPGLearner(MixedCriticLearner):
             shares = self.mixer.shares(states)  # [B, T, A]
         pi = self.policy(batch)
         advantages = q_vals.gather(3, actions).squeeze(3) - (pi.detach() * q_vals).sum(dim=3)
+        advantages = self.scaled(advantages, mask)  # before the shares, so that agents keep their proportions
         loss = -masked_mean(shares * advantages * log_taken(pi, actions, mask), mask)
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
             lambda: {
-                **self.critic_stats,
+                **(mean_stats(self.critic_steps) if self.critic_steps else {}),
                 "coma_loss": loss,  # PyMARL2's name
                 "agent_grad_norm": grad_norm,
                 "pi_max": masked_mean(pi.amax(dim=3), mask),
@@ -92,23 +94,18 @@ class OffPGLearner(MixedCriticLearner):
             lesson = _together(self._on_policy(on_batch), self._off_policy(off_batch))
         assert self.mixer is not None
         optimisers = [name for name in ("critic_opt", "mixer_opt") if name in self.optimisers]
-        sums: dict[str, float] = defaultdict(float)
-        steps = [t for t in range(lesson.mask.shape[1]) if bool(lesson.mask[:, t].any())]
-        for t in steps:
+        self.critic_steps = []
+        for t in real_steps(lesson.mask):
             at = slice(t, t + 1)
             mask, target = lesson.mask[:, at], lesson.targets[:, at]
             q = self.critic(lesson.inputs[:, at])  # [B, 1, A, U]
             q_tot = self.mixer(q.gather(3, lesson.actions[:, at]).squeeze(3), lesson.states[:, at])  # [B, 1, 1]
             loss = masked_mean((q_tot - target).square(), mask)
-            sums["critic_grad_norm"] += self.step(loss, *optimisers).item()
+            stats = {"critic_loss": loss.detach(), "critic_grad_norm": self.step(loss, *optimisers)}
             self.critic_training_steps += 1
-            sums["critic_loss"] += loss.item()
-            sums["td_error_abs"] += masked_mean((q_tot - target).abs(), mask).item()
-            sums["target_mean"] += masked_mean(target, mask).item()
-            sums["q_taken_mean"] += masked_mean(q_tot, mask).item()
-            sums["q_max_mean"] += masked_mean(q.amax(dim=3), mask).item()
-            sums["q_min_mean"] += masked_mean(q.amin(dim=3), mask).item()
-        self.critic_stats = {key: total / len(steps) for key, total in sums.items()}
+            q = q.detach()
+            ends = {"q_max_mean": masked_mean(q.amax(dim=3), mask), "q_min_mean": masked_mean(q.amin(dim=3), mask)}
+            self.critic_steps.append({**stats, **value_stats(q_tot, target, mask), **ends})
         self.update_targets_when_due(self.critic_training_steps)
 
     def _on_policy(self, batch: EpisodeBatch) -> _Lesson:
@@ -125,9 +122,8 @@ class OffPGLearner(MixedCriticLearner):
         joint = pi.gather(3, batch["actions"]).squeeze(3).prod(dim=2, keepdim=True)  # [B, T + 1, 1]
         q = self._target_q(batch)  # [B, T + 1, A, U]
         taken = self._target_q_tot(batch, q.gather(3, batch["actions"]).squeeze(3))[:, :-1] * mask
-        expected = self._target_q_tot(batch, (pi * q).sum(dim=3))[:, 1:]  # [B, T, 1]
-        goes_on = 1 - batch["terminated"][:, :-1].float()
-        td_q = (batch["reward"][:, :-1] + self.args.gamma * goes_on * expected - taken) * mask
+        expected = self._target_q_tot(batch, (pi * q).sum(dim=3))  # [B, T + 1, 1]
+        td_q = self.td_lambda_returns(batch, mask, expected, 0.0) - taken  # one-step errors, 0 in padding
         targets = build_target_q(td_q, taken, joint, mask, self.args.gamma, self.args.tb_lambda, self.args.step)
         return self._lesson(batch, targets, mask)
 

@@ -5,34 +5,30 @@ Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (inde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
+from learners.actor_critic import ActorCriticLearner, drawn, value_stats
 from learners.learner import Networks
+from learners.updates import Draw, Update
 from modules.mixers import StateMixer
-from utils.optim import adam, rmsprop
 from utils.policy_utils import categorical_entropy, log_taken, masked_mean
-
-OPTIMISERS: Mapping[str, Callable[..., Optimizer]] = {"adam": adam, "rmsprop": rmsprop}
 
 
 class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
-    """Su et al. 2021 (VDAC, arXiv 2007.12306): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents.
+    """Su et al. 2021 (arXiv 2007.12306): ``V_tot = f(V_1, .., V_A; s)``, one advantage for all agents. With the mixer
+    ``qmix`` it is the paper's VDAC-mix, with ``vdn`` its VDAC-sum.
 
     There are no target networks, as in PyMARL2. ``mixer: null``: every agent has its own advantage (independent A2C).
     """
 
+    updates = (Update(draws=(Draw(latest=True),)),)
+    on_policy = True
     mixer_family = "state_v1"
-    requires = {  # noqa: RUF012
-        "agent_output_type": ("pi_logits",),
-        "mac": ("ppo_mac",),
-        "agent": ("rnn_ppo",),
-        "action_selector": ("multinomial",),
-    }
+    reads = frozenset({"td_lambda", "vf_coef", "ent_coef", "standardise_advantages"})
+    epsilons = {"adam": 1e-8, "rmsprop": 1e-8}  # noqa: RUF012
+    requires = {**drawn("ppo_mac"), "agent": ("rnn_ppo",)}  # noqa: RUF012
 
     def build(self, scheme: Scheme) -> None:
         return
@@ -44,7 +40,7 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         return networks
 
     def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": OPTIMISERS[self.args.optim](self.parameters_of(*self.networks()), self.args.lr)}
+        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         if not isinstance(self.mixer, StateMixer):
@@ -57,21 +53,20 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         pi, values = unrolled.out[:, :-1], unrolled.values
         assert values is not None
         v_tot = values if self.mixer is None else self.mixer(values, batch["state"])  # [B, T + 1, X]
-        targets = self.td_lambda_returns(batch, mask, v_tot.detach())  # [B, T, X]
+        targets = self.td_lambda_returns(batch, mask, v_tot.detach())  # [B, T, X]; the paper's are n-step returns
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
-        pg_loss = -masked_mean(advantages * log_pi, mask)
+        pg_loss = -masked_mean(self.scaled(advantages, mask) * log_pi, mask)
         critic_loss = masked_mean(td_error.square(), mask)
         entropy = masked_mean(categorical_entropy(pi), mask)
+        # the paper's actor and critic losses, in one step of one optimiser
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy
         grad_norm = self.step(loss, "opt")
         self.log_when_due(
             lambda: {
                 "critic_loss": critic_loss,
-                "td_error_abs": masked_mean(td_error.abs(), mask),
-                "q_taken_mean": masked_mean(v_tot[:, :-1], mask),
-                "target_mean": masked_mean(targets, mask),
+                **value_stats(v_tot[:, :-1], targets, mask),
                 "pg_loss": pg_loss,
                 "advantage_mean": masked_mean(advantages, mask),
                 "coma_loss": loss,  # PyMARL2's name of the whole loss

@@ -9,11 +9,11 @@ import torch as th
 from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import ActorCriticLearner
+from learners.actor_critic import ActorCriticLearner, drawn
 from learners.learner import Networks
+from learners.updates import Draw, Update
 from modules.critics import VALUE_CRITICS
 from modules.value_norm import ValueNorm
-from utils.optim import adam
 from utils.policy_utils import LEAST, categorical_entropy, constant_force, masked_mean
 from utils.rl_utils import build_gae_targets
 
@@ -29,13 +29,16 @@ class PPOLearner(ActorCriticLearner):
     padded steps too.
     """
 
+    updates = (Update(draws=(Draw(latest=True),)),)
     why_no_mixer = "every agent's policy has its own advantage, so there are no utilities to be mixed"
     requires = {  # noqa: RUF012
-        "agent_output_type": ("pi_logits",),
-        "mac": ("basic_mac",),
-        "action_selector": ("multinomial",),
+        **drawn("basic_mac"),
         "save_probs": (True,),
         "critic": tuple(VALUE_CRITICS),
+    }
+    reads = frozenset({"critic", "critic_coef", "entropy", "gae_lambda", "mini_epochs", "eps_clip"}) | {
+        "use_value_norm",
+        "mask_advantages",
     }
     not_in_pymarl2 = frozenset({"critic", "value_norm"})
 
@@ -50,7 +53,7 @@ class PPOLearner(ActorCriticLearner):
         return networks
 
     def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"agent_opt": adam(self.parameters_of("agent", "critic"), self.args.lr)}
+        return {"agent_opt": self.optimiser(self.args.lr, "agent", "critic")}
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         args, actions = self.args, batch["actions"][:, :-1]

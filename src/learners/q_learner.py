@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch as th
 
 from components.episode_buffer import EpisodeBatch
-from learners.td_learner import UNAVAILABLE, TDLearner
+from learners.td_learner import TDLearner
+from utils.policy_utils import greedy_actions
 
 
 class QLearner(TDLearner):
@@ -19,15 +20,11 @@ class QLearner(TDLearner):
 
     prioritised = True
     mixer_family = "state_v1"
+    reads = frozenset({"double_q"})
 
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:
-        unavailable = batch["avail_actions"][:, 1:] == 0  # [B, T, A, U]
-        target_out = self.target_mac.unroll(batch).out[:, 1:].masked_fill(unavailable, UNAVAILABLE)
-        if self.args.double_q:
-            best = mac_out[:, 1:].masked_fill(unavailable, UNAVAILABLE).argmax(dim=3, keepdim=True)  # [B, T, A, 1]
-            next_qs = target_out.gather(3, best).squeeze(3)  # [B, T, A]
-        else:
-            next_qs = target_out.amax(dim=3)
-        q_next = self.mix(self.target_mixer, next_qs, batch["state"][:, 1:])  # [B, T, X]
-        terminated = batch["terminated"][:, :-1].float()
-        return batch["reward"][:, :-1] + self.args.gamma * (1 - terminated) * q_next
+        target_out = self.target_mac.unroll(batch).out  # [B, T + 1, A, U]
+        best = greedy_actions(mac_out if self.args.double_q else target_out, batch["avail_actions"])
+        best_qs = target_out.gather(3, best).squeeze(3)  # [B, T + 1, A]
+        q_best = self.mix(self.target_mixer, best_qs, batch["state"])  # [B, T + 1, X]
+        return self.td_lambda_returns(batch, mask, q_best, 0.0)

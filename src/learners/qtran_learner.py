@@ -13,8 +13,9 @@ from torch.nn import functional as F
 
 from components.episode_buffer import EpisodeBatch
 from learners.learner import Stats
-from learners.td_learner import UNAVAILABLE, TDLearner
+from learners.td_learner import TDLearner
 from utils.errors import UserError
+from utils.policy_utils import UNAVAILABLE
 
 
 class QTRANLearner(TDLearner):
@@ -25,6 +26,7 @@ class QTRANLearner(TDLearner):
 
     mixer_family = "joint"
     mixer_required = True
+    reads = frozenset({"double_q", "opt_loss", "nopt_min_loss"})
 
     def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
         assert self.mixer is not None

@@ -36,4 +36,5 @@ def _soft(learner: Learner, clock: int) -> None:
     learner.blend_targets(learner.args.target_update_tau)
 
 
+KEYS = frozenset({"target_update_mode", "target_update_interval", "target_update_tau"})
 TARGET_UPDATES: Mapping[str, Callable[[Learner, int], None]] = {"hard": _hard, "soft": _soft}

@@ -15,16 +15,15 @@ from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks, Stats
+from learners.target_update import KEYS as TARGET_KEYS
 from modules.mixers import StateMixer
-from utils.optim import build_optimiser
 from utils.rl_utils import transition_mask
-
-UNAVAILABLE = -9999999.0  # PyMARL's value of an action that cannot be taken
 
 
 class TDLearner(Learner):
     """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
 
+    reads = TARGET_KEYS
     loss_key: ClassVar[str] = "loss_td"  # PyMARL's name of the logged loss
 
     def build(self, scheme: Scheme) -> None:
@@ -38,7 +37,7 @@ class TDLearner(Learner):
         return networks
 
     def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": build_optimiser(self.parameters_of(*self.networks()), self.args, self.args.lr)}
+        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     @abstractmethod
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:

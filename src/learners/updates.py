@@ -45,6 +45,14 @@ class Update:
         return needed
 
 
+def uses_of_an_episode(updates: Iterable[Update], config: Mapping[str, Any]) -> float:
+    """How often an episode is used by the draws of the newest ones, in the mean; 1 is strictly on-policy."""
+    per_rollout = config["batch_size_run"]
+    rollouts = -(-(config["accumulated_episodes"] or 1) // per_rollout)  # between two times of learning
+    sizes = [config[draw.size] for update in updates for draw in update.draws if draw.latest]
+    return float(max(sizes) * config["updates_per_rollout"] / (rollouts * per_rollout))
+
+
 def replays_of(updates: Iterable[Update]) -> list[str]:
     """The replays that these updates draw from, the main one first; each is named by the key of its size."""
     return list(dict.fromkeys([MAIN, *(draw.source for update in updates for draw in update.draws)]))

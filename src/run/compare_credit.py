@@ -95,6 +95,7 @@ def _trained(path: Path, config: dict[str, Any], seed: int) -> Experiment:
     try:
         _check_function(exp, path)
         exp.learner.load_models(find_step(_models(path, config)))
+        exp.learner.eval_mode()  # also of runs whose agents play no episode here
     except BaseException:
         exp.runner.close_env()
         raise

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counters:
-    """Where a run stands. ``episode`` counts training episodes, the rest are environment steps but ``updates``."""
+    """Where a run stands: training episodes, those collected when it last learned, updates, and environment steps."""
 
     episode: int = 0
+    last_learned: int = 0
     updates: int = 0
     last_test_t: int | None = None
     last_log_t: int = 0

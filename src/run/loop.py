@@ -77,9 +77,13 @@ def collect(exp: Experiment, watch: Stopwatch) -> EpisodeBatch:
 
 
 def learn(exp: Experiment, watch: Stopwatch) -> None:
-    """``updates_per_rollout`` times what the learner asks for, of the updates whose replays hold enough episodes."""
+    """``updates_per_rollout`` times what the learner asks for, of the updates whose replays hold enough episodes.
+
+    With ``accumulated_episodes`` nothing, until so many have come in since it last learned.
+    """
     args, t_env, episode = exp.args, exp.runner.t_env, exp.counters.episode
-    if args.accumulated_episodes and (episode + exp.runner.batch_size) % args.accumulated_episodes:
+    collected = episode + exp.runner.batch_size
+    if args.accumulated_episodes and collected - exp.counters.last_learned < args.accumulated_episodes:
         return
     ready = [
         update
@@ -88,6 +92,7 @@ def learn(exp: Experiment, watch: Stopwatch) -> None:
     ]
     if not ready:
         return
+    exp.counters.last_learned = collected
     started = time.perf_counter()
     for _ in range(args.updates_per_rollout):
         for update in ready:

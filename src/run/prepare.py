@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from types import SimpleNamespace
@@ -20,13 +20,16 @@ from modules.mixers import build_mixer
 from runners import REGISTRY as r_REGISTRY
 from utils.checkpoint import find_step
 from utils.errors import UserError
+from utils.optim import effective, without_effect
 from utils.seeding import draw_seed, env_seed
 
 log = logging.getLogger(__name__)
 
 
-def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The config that really runs: seed drawn, device resolved, test episodes rounded. Raises UserError.
+def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> dict[str, Any]:
+    """The config that really runs: seed drawn, device and optimiser resolved, test episodes rounded. Raises UserError.
+
+    ``given``: keys that a person has asked for by name; those that change nothing are said in a warning.
 
     The environment and the mixer are built once to see that they can be (and thrown away): a missing package, or a
     credit function for which there is no source, ends here and not in the middle of a record.
@@ -46,6 +49,9 @@ def prepare(values: Mapping[str, Any]) -> dict[str, Any]:
     config["test_nepisode"] = _rounded_test_episodes(config)
     learner = le_REGISTRY[config["learner"]]
     learner.check_config(config)
+    for doubt in [*learner.doubts(config), *_unread(config, given)]:
+        log.warning("%s", doubt)
+    config.update(effective(config, learner.epsilons))
     args = make_args(config, probe_environment(config))
     if learner.mixer_family is not None:
         build_mixer(args, learner.mixer_family, learner.mixer_required)
@@ -102,6 +108,30 @@ def _check_names(config: Mapping[str, Any]) -> None:
             raise UserError(f"{key}={config[key]} does not exist; there is {', '.join(known)}.{hint}")
 
 
+def _unread(config: Mapping[str, Any], given: Collection[str]) -> list[str]:
+    """A sentence for each given key that is for other learners, or has no effect beside the optimiser's others."""
+    name, learner = config["learner"], le_REGISTRY[config["learner"]]
+    readers: dict[str, list[str]] = {}
+    for other, cls in le_REGISTRY.items():
+        for key in cls.keys_read() - learner.keys_read():
+            readers.setdefault(key, []).append(other)
+    idle = without_effect(config, learner.epsilons)
+    optimiser = effective(config, learner.epsilons)
+    return [
+        *(
+            f"{k}={config[k]} changes nothing: learner={name} does not read it ({', '.join(readers[k])})"
+            for k in sorted(given)
+            if k in readers
+        ),
+        *(
+            f"{k}={config[k]} changes nothing: the optimiser is {optimiser['optimizer']} with epsilon "
+            f"{optimiser['optimizer_epsilon']:g} (optimizer, optim, optimizer_epsilon)"
+            for k in sorted(given)
+            if k in idle
+        ),
+    ]
+
+
 def _check_sizes(config: Mapping[str, Any]) -> None:
     most = r_REGISTRY[config["runner"]].max_batch_size
     if most is not None and config["batch_size_run"] > most:
@@ -110,6 +140,9 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner=parallel"
         )
     agent, mac = agent_REGISTRY[config["agent"]], mac_REGISTRY[config["mac"]]
+    if not mac.selects_actions:
+        fitting = [name for name, other in mac_REGISTRY.items() if other.selects_actions]
+        raise UserError(f"mac={config['mac']} selects no actions (it is a central_mac); there is {', '.join(fitting)}")
     if agent.gives_value != mac.needs_value:
         fitting = [name for name, other in agent_REGISTRY.items() if other.gives_value == mac.needs_value]
         raise UserError(

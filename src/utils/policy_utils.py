@@ -11,6 +11,14 @@ TINY = th.finfo(th.float32).tiny
 EPS = th.finfo(th.float32).eps  # torch.distributions' bound of probabilities inside logarithms
 LEAST = 1e-30  # the least probability of an action taken: its logarithm and its reciprocal stay finite in float32
 
+UNAVAILABLE = -9999999.0  # PyMARL's utility of an action that cannot be taken
+UNAVAILABLE_LOGIT = -1e5  # PyMARL2's logit of one
+
+
+def greedy_actions(scores: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
+    """The best available action ``[..., 1]`` by ``scores [..., U]``; the first one where there is none."""
+    return scores.masked_fill(avail_actions == 0, UNAVAILABLE).argmax(dim=-1, keepdim=True)
+
 
 def renormalise(probs: th.Tensor, avail_actions: th.Tensor) -> th.Tensor:
     """Probabilities ``[..., U]`` over the available actions alone; zeros where there is none.
@@ -42,6 +50,15 @@ def constant_force(entropy: th.Tensor) -> th.Tensor:
     Zhou et al. 2020 (LICA, arXiv 2007.02529) do so for each policy; PyMARL2, and this, for the batch's mean.
     """
     return entropy / entropy.detach().clamp(min=EPS)
+
+
+def standardised(x: th.Tensor, mask: th.Tensor) -> th.Tensor:
+    """``x`` less its mean and over its standard deviation, both over real transitions; ``mask`` broadcasts to ``x``.
+
+    0 where all are equal. What lies in padded steps has no part in either and means nothing in the result.
+    """
+    centred = x - masked_mean(x, mask)
+    return centred / (masked_mean(centred.square(), mask).sqrt() + 1e-6)
 
 
 def masked_mean(x: th.Tensor, mask: th.Tensor) -> th.Tensor:

@@ -24,6 +24,11 @@ def transition_mask(batch: EpisodeBatch) -> th.Tensor:
     return mask
 
 
+def real_steps(mask: th.Tensor) -> list[int]:
+    """The time steps at which any episode has a real transition (``mask [B, T, 1]``)."""
+    return [t for t, real in enumerate(mask.amax(dim=(0, 2)).tolist()) if real]
+
+
 def build_td_lambda_targets(
     rewards: th.Tensor,
     terminated: th.Tensor,
@@ -73,6 +78,8 @@ def _lambda_returns(
     next_mask = th.cat([mask[:, 1:], th.zeros_like(mask[:, :1])], dim=1)
     constant = rewards * mask + goes_on * next_qs * (1 - td_lambda * next_mask)  # all that needs no recursion
     decay = td_lambda * goes_on * next_mask
+    if td_lambda == 0:
+        return constant  # one-step
     returns = constant.clone()
     for t in range(returns.shape[1] - 2, -1, -1):
         returns[:, t] += decay[:, t] * returns[:, t + 1]

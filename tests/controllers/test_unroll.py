@@ -10,7 +10,8 @@ from controllers import REGISTRY as MACS
 from modules.agents import REGISTRY as AGENTS
 
 # agents that give a value go with the controller that takes it, and no other
-PAIRS = [(m, a) for m, a in itertools.product(MACS, AGENTS) if MACS[m].needs_value == AGENTS[a].gives_value]
+ACTING = [name for name, mac in MACS.items() if mac.selects_actions]
+PAIRS = [(m, a) for m, a in itertools.product(ACTING, AGENTS) if MACS[m].needs_value == AGENTS[a].gives_value]
 
 
 def build(**changes):

@@ -40,6 +40,9 @@ POLICY_SETTINGS = [
     *({"learner": "fmac_learner", "mixer": mixer, **_GUMBEL} for mixer in ("vdn", "qmix")),
     {"learner": "fmac_learner", "mixer": "qmix", **_GUMBEL, "retrace": True, "save_probs": True},
     *({"learner": "offpg_learner", "mixer": mixer, **_DRAWN, "mac": "dop_mac"} for mixer in ("vdn", "qmix")),
+    {"learner": "coma_learner", "mixer": None, "standardise_advantages": True, **_DRAWN},
+    {**_VMIX, "mixer": "qmix", "standardise_advantages": True},
+    {"learner": "offpg_learner", "mixer": "vdn", "standardise_advantages": True, **_DRAWN, "mac": "dop_mac"},
     {"learner": "maddpg_learner", "mixer": None, **_GUMBEL, "critic_hidden_dim": 16},
 ]
 SETTINGS = TD_SETTINGS + POLICY_SETTINGS

@@ -59,9 +59,9 @@ def parity_batch() -> EpisodeBatch:
 
 
 class Case:
-    def __init__(self, name, logger):
+    def __init__(self, name, logger, **changes):
         self.data = np.load(DATA / f"{name}.npz")
-        args = SimpleNamespace(**{**vars(make_args()), **json.loads(str(self.data["config"]))})
+        args = SimpleNamespace(**{**vars(make_args()), **json.loads(str(self.data["config"])), **changes})
         self.args = args
         self.batch = self.new_batch()
         self.mac = MACS[args.mac](self.batch.scheme, self.batch.groups, args)

@@ -15,7 +15,7 @@ DROPPED = {"q_max_var", "q_min_var", "q_max_first", "q_min_first"}  # metrics th
 
 @pytest.fixture
 def dop(logger):
-    return Case("dop", logger)
+    return Case("dop", logger, optimizer="rmsprop")  # PyMARL2's, whatever `optimizer` was when this was recorded
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_a_fixed_lambda_misses_the_climbing_games_optimum(tmp_path, function):
         ("qmix", "save_probs=True", "action_selector=epsilon_greedy has none"),
         ("coma", "use_per=True", "use_per=True does not go with learner=coma_learner"),
         ("qmix", "agent=rnn_ppo", "agent=rnn_ppo does not go with mac=n_mac"),
+        ("cw_qmix", "mac=basic_central_mac", "mac=basic_central_mac selects no actions"),
         ("qmix_att", "share_parameters=False", "it needs share_parameters=True"),
         ("riit", "retrace=True", "it needs save_probs=True"),
         ("riit", "off_buffer_size=8", "raise off_buffer_size or lower off_batch_size"),

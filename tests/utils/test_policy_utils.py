@@ -3,7 +3,7 @@ import math
 import pytest
 import torch as th
 
-from utils.policy_utils import categorical_entropy, constant_force, log_taken, masked_mean, renormalise
+from utils.policy_utils import categorical_entropy, constant_force, log_taken, masked_mean, renormalise, standardised
 
 
 def test_probabilities_are_spread_over_available_actions():
@@ -32,6 +32,13 @@ def test_entropy_is_that_of_torch():
 def test_masked_mean_counts_real_transitions_of_every_agent():
     x = th.tensor([[[1.0, 3.0], [100.0, 100.0]]])
     assert masked_mean(x, th.tensor([[[1.0], [0.0]]])).item() == 2
+
+
+def test_standardised_over_real_transitions_of_every_agent():
+    x = th.tensor([[[1.0, 3.0], [5.0, 7.0], [1e6, 1e6]]])
+    got = standardised(x, th.tensor([[[1.0], [1.0], [0.0]]]))[:, :2]
+    assert got.flatten().tolist() == pytest.approx([v / math.sqrt(5) for v in (-3, -1, 1, 3)], rel=1e-5)
+    assert standardised(th.full((1, 2, 1), 4.0), th.ones(1, 2, 1)).abs().max() == 0
 
 
 def test_an_action_that_has_become_impossible_has_a_finite_logarithm_and_gradient():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from utils.config.command_line import parse_call
+from utils.config.command_line import SOURCE, parse_call
 from utils.config.env_args import EnvArgs
 from utils.config.files import CONFIG_DIR, FOLDERS, available, config_file, shown_path
 from utils.config.key import Key
@@ -31,6 +31,11 @@ class Config:
     sources: dict[str, str]
     alg: str
     env_config: str
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The dotted keys that the command line itself sets."""
+        return frozenset(key for key, source in self.sources.items() if source == SOURCE)
 
 
 def load_config(argv: Sequence[str], config_dir: Path | None = None, alg_required: bool = True) -> Config:

@@ -34,14 +34,32 @@ _REPLAY = (
     Key(
         "accumulated_episodes",
         or_null(whole(1)),
-        "Learning waits for a multiple of this many collected episodes; null: after every rollout.",
+        "Learning waits until this many episodes have been collected since the last time; null: after every rollout. "
+        "PyMARL2 waits for a multiple of it.",
         "episodes",
     ),
     Key("gamma", number(0, 1), "Discount factor.", "per environment step"),
     Key("optimizer", choice("adam", "rmsprop"), "The optimiser."),
+    Key(
+        "optim",
+        or_null(choice("adam", "rmsprop")),
+        "PyMARL2's other name of `optimizer`, in its vmix.yaml: where it is set it wins, and the record has it as "
+        "`optimizer`; null: not set.",
+    ),
     Key("lr", number(0), "Learning rate of agent and mixer."),
     Key("optim_alpha", number(0, 1), "rmsprop: smoothing constant (PyMARL's 0.99)."),
-    Key("optim_eps", number(0), "rmsprop: epsilon in the denominator (PyMARL's 1e-5); adam has torch's 1e-8."),
+    Key(
+        "optim_eps",
+        number(0),
+        "rmsprop: epsilon in the denominator (PyMARL's 1e-5), where `optimizer_epsilon` is null and the learner has no "
+        "epsilon of its own.",
+    ),
+    Key(
+        "optimizer_epsilon",
+        or_null(number(0)),
+        "Epsilon in the optimiser's denominator; null is PyMARL2's: adam 1e-8 (RIIT 1e-7), rmsprop 1e-8 in VMIX and "
+        "DOP, else `optim_eps`. The record has the number.",
+    ),
     Key("weight_decay", number(0), "L2 penalty in the optimiser; 0: none."),
     Key("grad_norm_clip", number(above=0), "Gradients above this L2 norm, over all parameters, are scaled down to it."),
 )
@@ -182,10 +200,12 @@ _WEIGHTED = (
     Key("w", number(0, 1), "Weight of joint actions that do not count in full (alpha in the paper)."),
     Key("qmix_loss", number(0), "Weight of the loss of Q_tot."),
     Key("central_loss", number(0), "Weight of the loss of the central value."),
-    Key("central_mac", choice("basic_central_mac"), "Controller of the central value."),
+    Key("central_mac", choice("basic_central_mac"), "Controller of the central value; PyMARL2's key, with one value."),
     Key("central_agent", choice("central_rnn"), "Network of the central value; it has `rnn_hidden_dim` units."),
     Key("central_action_embed", whole(1), "Numbers that the central agent gives for each action.", "numbers"),
-    Key("central_mixer", choice("ff"), "Mixer of the central value: `ff`, unrestricted."),
+    Key(
+        "central_mixer", choice("ff"), "Mixer of the central value: `ff`, unrestricted; PyMARL2's key, with one value."
+    ),
     Key("central_mixing_embed_dim", whole(1), "Units of the central mixer's layers.", "units"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from utils.config.key import Key
-from utils.config.kinds import choice, flag, number, text, whole
+from utils.config.kinds import flag, number, text, whole
 
 _POLICIES = (
     Key("critic_lr", number(0), "Learning rate of the critic of coma, lica, riit and maddpg."),
@@ -14,7 +14,6 @@ _POLICIES = (
     Key("entropy_coef", number(0), "Weight of the entropy bonus (lica_learner, fmac_learner)."),
     Key("ent_coef", number(0), "Weight of the entropy bonus (policy_gradient_v2)."),
     Key("vf_coef", number(0), "policy_gradient_v2: weight of the value loss."),
-    Key("optim", choice("adam", "rmsprop"), "policy_gradient_v2: its optimiser (PyMARL2's name for it)."),
     Key(
         "critic",
         text(),
@@ -31,6 +30,13 @@ _POLICIES = (
         flag(),
         "ppo_learner: padded steps have no part in the advantages and nothing is bootstrapped through an episode's "
         "end; False is PyMARL2's IPPO.",
+    ),
+    Key(
+        "standardise_advantages",
+        flag(),
+        "coma_learner, policy_gradient_v2, offpg_learner: advantages less their mean and over their standard "
+        "deviation, both of the batch's real transitions, so that one entropy weight fits rewards of any size; False "
+        "is PyMARL2's.",
     ),
     Key("lica_mixing_embed_dim", whole(1), "lica_learner: units of the critic.", "units"),
     Key("hypernet_embed_dim", whole(1), "lica_learner: hidden units of the critic's hypernetworks.", "units"),
