@@ -26,7 +26,7 @@ class QTRANLearner(TDLearner):
 
     mixer_family = "joint"
     mixer_required = True
-    reads = frozenset({"double_q", "opt_loss", "nopt_min_loss"})
+    reads = frozenset({"double_q", "opt_loss", "nopt_min_loss", "qtran_memories"})
 
     def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
         assert self.mixer is not None
