@@ -433,6 +433,8 @@ def test_the_name_of_the_task_tells_what_differs():
     ("env_args", "says"),
     [
         ({"map_name": "sk_3n"}, "sk_3m"),
+        ({"map_name": "3m"}, "Did you mean sk_3m.*env-config=sc2 plays"),  # a run of it would lie among SMAC's
+        ({"map_name": "10gen_zerg"}, "Did you mean sk_10gen_zerg.*sc2_v2"),
         ({"map_name": "sk_3m", "n_units": 4}, "belong to the 10gen maps"),
         ({"map_name": "sk_10gen_zerg", "n_units": 0}, "at least 1"),
         ({"step_mul": 0}, "step_mul=0"),
