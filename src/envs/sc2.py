@@ -36,6 +36,7 @@ class SC2Env(MultiAgentEnv):
     options_class: ClassVar[type[SC2Options]] = SC2Options
     config_name: ClassVar[str] = "sc2"
     draws_armies: ClassVar[bool] = False  # SMACv2 does; SMAC's maps bring their units
+    capability_config: dict[str, Any] | None = None  # what SMACv2 draws
 
     def __init__(self, seed: int | None = None, **options: Any) -> None:
         self.options = self.options_class(**options)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from envs.sc2_capabilities import in_words, label, occurring
 from envs.sc2_game import GameLost
 from envs.smac_description import describe_smac
 from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
@@ -60,7 +62,8 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         step_mul=options.step_mul,
         move_amount=options.move_amount,
         ranges=_ranges(layout, vars(options)["min_attack_range"]) if unit_ranges else "",
-        facts={"map_name": env.map_name, "game_version": version, "game_build": env.installed.build},
+        draws=in_words(env.capability_config) if env.capability_config else "",
+        facts=_facts(env, version),
     )
     if unit_ranges:
         of_type = "in range of the agent's type"
@@ -86,10 +89,19 @@ def layout_of(env: SC2Env) -> SmacLayout:
 def _scenario(env: SC2Env) -> Scenario:
     if not env.draws_armies:
         return SCENARIOS[env.map_name]
+    assert env.capability_config is not None
+    kinds = occurring(env.capability_config)
     scenario = gen_scenario(env.map_name, int(env.game.n_agents), int(env.game.n_enemies))
     # Rewards are scaled by the first episode's enemies; the bounds of the return are those of the weakest ones.
-    weakest = min(scenario.enemy_types, key=lambda kind: UNITS[kind].health + UNITS[kind].shield)
-    return replace(scenario, enemies=(weakest,) * scenario.n_enemies)
+    weakest = min(kinds, key=lambda kind: UNITS[kind].health + UNITS[kind].shield)
+    return replace(scenario, enemies=(weakest,) * scenario.n_enemies, draws=kinds)
+
+
+def _facts(env: SC2Env, version: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"map_name": env.map_name, "game_version": version, "game_build": env.installed.build}
+    if env.capability_config is not None:
+        facts["capability_config"] = deepcopy(env.capability_config)
+    return facts
 
 
 def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
@@ -98,7 +110,7 @@ def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
 
 
 def _ranges(layout: SmacLayout, least: float) -> str:
-    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.kinds(True))
+    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.occurring(True))
     return UNIT_RANGES.format(least=least, ranges=ranges)
 
 
@@ -107,8 +119,8 @@ def _name(env: SC2Env) -> str:
     defaults = {f.name: f.default for f in fields(env.options)}
     settled = {"map_name", "replay_dir", "replay_prefix", "debug", "step_timeout", "start_timeout", "max_restarts"}
     changed = {k: v for k, v in vars(env.options).items() if k not in settled and v != defaults[k]}
-    if env.draws_armies:
-        changed["capability_config"] = f"{env.game.n_agents}_vs_{env.game.n_enemies}"
+    if env.capability_config is not None:
+        changed["capability_config"] = label(env.map_name, env.capability_config)
     return ":".join([env.config_name, env.map_name, *(f"{k}={v}" for k, v in sorted(changed.items()))])
 
 

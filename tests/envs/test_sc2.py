@@ -16,7 +16,6 @@ import yaml
 from tests.envs.sc2_reference import record
 
 import envs
-from envs.smac_maps import GEN_TYPES
 from llm_credit import TFCAFSettings, build_tfcaf, check_source
 from llm_credit.builtin import builtin_source
 from utils.errors import EnvironmentLost, UserError
@@ -186,13 +185,35 @@ def test_maps_go_with_their_environment(make):
         ({"team_gen": None}, "lacks team_gen"),
         ({"attack": {}}, "attack is not offered"),
         ({"n_units": 0}, "n_units must be"),
-        ({"team_gen": {"dist_type": "no_such"}}, "not what smacv2 takes"),
+        ({"team_gen": {"dist_type": "no_such"}}, "dist_type must be"),
     ],
 )
 def test_capability_config_is_checked(make, change, words):
     config = {k: v for k, v in {**V2["capability_config"], **change}.items() if v is not None}
     with pytest.raises(UserError, match=words):
         make("sc2_v2", **{**V2, "capability_config": config})
+
+
+@pytest.mark.parametrize("race", ["protoss", "zerg"])
+def test_the_shipped_config_plays_every_race(make, race):
+    env = make("sc2_v2", **{**V2, "map_name": f"10gen_{race}"})
+    rng = np.random.default_rng(0)
+    for _ in range(2):
+        env.reset()
+        assert "battle_won" in play(env, rng)
+
+
+def test_the_description_tells_what_is_drawn(make):
+    teams = {"dist_type": "weighted_teams", "unit_types": ["marine"], "weights": [1.0]}
+    config = {**V2["capability_config"], "team_gen": teams}
+    ours = make("sc2_v2", **{**V2, "capability_config": config}).describe()
+    usual = make("sc2_v2", **V2).describe()
+    assert usual.name == "sc2_v2:10gen_terran:capability_config=5_vs_5"
+    assert ours.name != usual.name
+    assert "marine with probability 1." in ours.summary
+    assert "marauder" not in ours.summary
+    assert ours.facts["capability_config"]["team_gen"]["unit_types"] == ["marine"]
+    assert ours.facts["agent_types"] == usual.facts["agent_types"]  # the bits stay the map's
 
 
 def test_armies_are_drawn_anew_and_capability_config_is_left_alone(make):
@@ -271,8 +292,7 @@ def test_shipped_functions_are_proved_on_smacs_maps(make, map_name):
 @pytest.mark.parametrize("n", [5, 10, 20])
 @pytest.mark.parametrize("race", ["terran", "protoss", "zerg"])
 def test_shipped_functions_are_proved_on_smacv2s_maps(make, race, n):
-    teams = {**V2["capability_config"]["team_gen"], "unit_types": list(GEN_TYPES[f"10gen_{race}"])}
-    config = {**V2["capability_config"], "n_units": n, "n_enemies": n, "team_gen": teams}
+    config = {**V2["capability_config"], "n_units": n, "n_enemies": n}
     _check_functions(make("sc2_v2", **{**V2, "map_name": f"10gen_{race}", "capability_config": config}).describe())
 
 
