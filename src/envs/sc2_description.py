@@ -12,7 +12,7 @@ from envs.sc2_game import GameLost
 from envs.smac_description import describe_smac
 from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
-from envs.smac_reward import RewardOptions
+from envs.smac_reward import SMAC_RULES, SMACV2_RULES, RewardOptions
 from envs.smac_units import UNITS
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
@@ -29,12 +29,6 @@ SETTING = (
 UNIT_RANGES = (
     "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
     "{least:g} cells away: {ranges}."
-)
-SMAC_REGAINS = ", or their gain in size where they regained more than they lost"
-SMACV2_REGAINS = " (nothing where they regained more than they lost)"
-DRAWN_SCALE = (
-    " The divisor is that of the first episode's enemies (their health and shields, {death:g} for each, and {win:g}, "
-    "divided by {rate:g}) and stays; the largest possible returns belong to the weakest first enemies."
 )
 
 
@@ -62,6 +56,7 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         step_mul=options.step_mul,
         move_amount=options.move_amount,
         ranges=_ranges(layout, vars(options)["min_attack_range"]) if unit_ranges else "",
+        rules=SMACV2_RULES if env.draws_armies else SMAC_RULES,
         draws=in_words(env.capability_config) if env.capability_config else "",
         facts=_facts(env, version),
     )
@@ -69,13 +64,6 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         of_type = "in range of the agent's type"
         actions = (replace(a, meaning=a.meaning.replace(f"within {SHOOT:g} cells", of_type)) for a in task.actions)
         task = replace(task, actions=tuple(actions))
-    if layout.scenario.drawn:
-        task = replace(task, reward=task.reward.replace(SMAC_REGAINS, SMACV2_REGAINS))
-    if layout.scenario.drawn and options.reward_scale and not options.reward_sparse:
-        scale = DRAWN_SCALE.format(
-            death=options.reward_death_value, win=options.reward_win, rate=options.reward_scale_rate
-        )
-        task = replace(task, reward=task.reward + scale)
     return task
 
 
@@ -90,11 +78,8 @@ def _scenario(env: SC2Env) -> Scenario:
     if not env.draws_armies:
         return SCENARIOS[env.map_name]
     assert env.capability_config is not None
-    kinds = occurring(env.capability_config)
     scenario = gen_scenario(env.map_name, int(env.game.n_agents), int(env.game.n_enemies))
-    # Rewards are scaled by the first episode's enemies; the bounds of the return are those of the weakest ones.
-    weakest = min(kinds, key=lambda kind: UNITS[kind].health + UNITS[kind].shield)
-    return replace(scenario, enemies=(weakest,) * scenario.n_enemies, draws=kinds)
+    return replace(scenario, draws=occurring(env.capability_config))
 
 
 def _facts(env: SC2Env, version: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from envs.smac_layout import SHOOT, SIGHT, SmacLayout
 from envs.smac_maps import Scenario
-from envs.smac_reward import RewardOptions, return_range, reward_text
+from envs.smac_reward import SMAC_RULES, RewardOptions, RewardRules, return_range, reward_text
 from envs.smac_units import LOOPS_PER_STEP, UNITS
 from llm_credit.task import Action, Agent, TaskDescription
 
@@ -24,16 +24,18 @@ def describe_smac(
     move_amount: float = 2.0,
     ranges: str = "",
     draws: str = "",
+    rules: RewardRules = SMAC_RULES,
     facts: Mapping[str, Any] | None = None,
 ) -> TaskDescription:
     """The task of one map.
 
     setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
     draws: how a drawn map draws its armies and places, where it is not the usual way.
+    rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
     """
     s = layout.scenario
-    low, high = return_range(rewards, s, s.limit * step_mul)
+    low, high = return_range(rewards, s, s.limit * step_mul, rules)
     return TaskDescription(
         name=name,
         family=family,
@@ -43,7 +45,7 @@ def describe_smac(
         state_fields=layout.state_fields(),
         state_dim=layout.state_size,
         obs_dim=layout.obs_size,
-        reward=reward_text(rewards, s),
+        reward=reward_text(rewards, s, rules),
         return_low=low,
         return_high=high,
         episode_end=(
