@@ -59,6 +59,8 @@ class SC2Env(MultiAgentEnv):
             return f"SMAC_Maps/{registry[self.map_name]['map_name']}.SC2Map"
         other = "--env-config=sc2 has SMAC's maps" if self.draws_armies else "--env-config=sc2_v2 has the 10gen maps"
         hint = f"{other}." if self.map_name in registry else nearest(self.map_name, names)
+        if self.map_name.startswith("sk_"):
+            hint = f"--env-config=skirmish plays {self.map_name}, without the game."
         raise UserError(f"env_args.map_name={self.map_name} is no map of env={self.config_name}. {hint}")
 
     # -- what sc2_v2 does differently

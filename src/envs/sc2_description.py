@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from envs.sc2_capabilities import in_words, label, occurring
-from envs.sc2_game import GameLost
+from envs.sc2_game import STAND_IN, GameLost, RunningVersion
 from envs.smac_description import describe_smac
 from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
@@ -20,11 +21,17 @@ from utils.errors import UserError
 if TYPE_CHECKING:
     from envs.sc2 import SC2Env
 
+log = logging.getLogger("pymarl")
+
 Options = TypeVar("Options", SmacOptions, RewardOptions)
 
 SETTING = (
     "StarCraft II micromanagement (the StarCraft Multi-Agent Challenge): two small armies fight on a map; agents "
     "command the units of one, the game's own computer player of difficulty {difficulty} (of 1 to 9 and A) the other."
+)
+NO_GAME = (
+    "SC2PATH names the tests' stand-in program and NOT StarCraft II: no result of this run is a SMAC result, and none "
+    "may be compared with one (its record says data_version STAND-IN)"
 )
 UNIT_RANGES = (
     "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
@@ -43,6 +50,8 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
             f"StarCraft II does not start ({e}). Run its program by hand to see what it lacks (memory, libraries): "
             f"build {env.installed.build}, see docs/environments/sc2.md"
         ) from e
+    if version.data == STAND_IN:
+        log.warning(NO_GAME)
     layout = layout_of(env)
     _check_sizes(env, layout)
     options = env.options
@@ -82,8 +91,13 @@ def _scenario(env: SC2Env) -> Scenario:
     return replace(scenario, draws=occurring(env.capability_config))
 
 
-def _facts(env: SC2Env, version: str) -> dict[str, Any]:
-    facts: dict[str, Any] = {"map_name": env.map_name, "game_version": version, "game_build": env.installed.build}
+def _facts(env: SC2Env, version: RunningVersion) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "map_name": env.map_name,
+        "game_version": version.game,
+        "game_build": env.installed.build,
+        "data_version": version.data,
+    }
     if env.capability_config is not None:
         facts["capability_config"] = deepcopy(env.capability_config)
     return facts

@@ -175,6 +175,8 @@ def test_maps_go_with_their_environment(make):
         make(map_name="10gen_terran")
     with pytest.raises(UserError, match="--env-config=sc2 has SMAC's maps"):
         make("sc2_v2", **{**V2, "map_name": "3m"})
+    with pytest.raises(UserError, match="--env-config=skirmish plays sk_3m"):
+        make(map_name="sk_3m")
     with pytest.raises(UserError, match="Did you mean 2s3z"):
         make(map_name="2s3zz")
 
@@ -302,9 +304,10 @@ def _check_functions(task):
         assert build_tfcaf(task, TFCAFSettings(source="builtin", builtin=name)).report.igm == "proved"
 
 
-def test_facts_name_the_version_of_the_game(make):
+def test_facts_name_the_version_of_the_game_and_whether_it_is_one(make, caplog):
     facts = make(map_name="3m").describe().facts
-    assert (facts["game_version"], facts["game_build"]) == ("4.10.0", 75689)
+    assert (facts["game_version"], facts["game_build"], facts["data_version"]) == ("4.10.0", 75689, "STAND-IN")
+    assert "NOT StarCraft II" in caplog.text
 
 
 @pytest.mark.skipif(

@@ -42,6 +42,8 @@ def test_a_credit_function_trains_and_the_games_version_is_recorded(tmp_path, al
     assert logged(tmp_path, "sc2_restarts")[-1] == 0
     task = json.loads((run_dir(tmp_path) / "task.json").read_text())
     assert (task["facts"]["game_version"], task["facts"]["game_build"]) == ("4.10.0", 75689)
+    assert task["facts"]["data_version"] == "STAND-IN"
+    assert "NOT StarCraft II" in done.stdout + done.stderr
 
 
 @needs_smacv2
