@@ -33,10 +33,11 @@ def logged(results, key):
 @pytest.mark.slow
 @ALGS
 @pytest.mark.parametrize("env", ["sc2", "sc2_v2"])
-def test_a_credit_function_trains_and_the_games_version_is_recorded(tmp_path, alg, env):
-    done = call(tmp_path, alg, "mixer=tfcaf", "t_max=300", env=env)
+@pytest.mark.parametrize("mixer", ["tfcaf", "qmix"])
+def test_it_trains_and_the_games_version_is_recorded(tmp_path, alg, env, mixer):
+    done = call(tmp_path, alg, f"mixer={mixer}", "t_max=300", env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"builtin:{env}/focus" in done.stdout
+    assert (f"builtin:{env}/focus" in done.stdout) == (mixer == "tfcaf")
     assert all(loss > 0 for loss in logged(tmp_path, "loss_td"))
     assert logged(tmp_path, "battle_won_mean")
     assert logged(tmp_path, "sc2_restarts")[-1] == 0
