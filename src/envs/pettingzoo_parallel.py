@@ -131,6 +131,9 @@ class PettingZooEnv(PaddedEnv):
         allowed = allowed[: self._n_actions]
         return allowed if any(allowed) else [1] + [0] * (self._n_actions - 1)
 
+    def _task_name(self) -> str:
+        return f"{super()._task_name()}:state={'own' if self._own_state else 'observations'}"
+
     def describe(self) -> TaskDescription:
         about = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "").split("\n\n")[0].replace("\n", " ")
         about = "" if type(self._env.unwrapped).__module__.startswith("pettingzoo.utils") else about

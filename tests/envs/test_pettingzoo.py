@@ -216,6 +216,16 @@ def test_summary_and_agents_name_what_is_known() -> None:
     assert task.facts["return_known"] is False
 
 
+def test_unlike_tasks_have_unlike_names() -> None:
+    same = leaving().describe().name
+    assert same == leaving().describe().name == "pettingzoo:leaving_v0:time_limit=10:state=observations"
+    spread = [
+        PettingZooEnv(SPREAD, time_limit, seed=0, **more).describe().name
+        for time_limit, more in ((25, {}), (20, {}), (25, {"kwargs": {"N": 4}}), (25, {"state": "own"}))
+    ]
+    assert len(set(spread)) == 4
+
+
 def test_closing_twice_closes_once() -> None:
     env = leaving()
     env.close()
