@@ -115,19 +115,15 @@ SKIRMISH_VARIANTS = {
     "skirmish_zerg_3_vs_4": {"map_name": "sk_10gen_zerg", "n_units": 3, "n_enemies": 4, "step_mul": 16},
     "skirmish_protoss_sparse": {"map_name": "sk_10gen_protoss", "n_units": 4, "reward_sparse": True},
 }
-STAG_HUNT_VARIANTS = {
-    "stag_hunt_grid": {"state": "grid", "n_agents": 4, "n_stags": 2, "n_hare": 3, "world_shape": [6, 7]},
-    "stag_hunt_torus": {"toroidal": True, "n_obstacles": 3, "observe_one_hot": True, "observe_ids": True},
-    "stag_hunt_surround": {"capture_action": False, "n_agents": 6, "n_stags": 3, "world_shape": [5, 5]},
-    "stag_hunt_costs": {"miscapture_punishment": -2.0, "reward_time": -0.1, "reward_collision": -0.5, "n_hare": 2},
-    "stag_hunt_mountain": {"mountain_slope": 0.3, "mountain_spawn": True, "p_stags_rest": 0.2, "observe_state": True},
-    "stag_hunt_crowd": {"n_agents": 32, "n_stags": 32, "world_shape": [20, 20], "episode_limit": 30},
-    "stag_hunt_ends": {
-        "truncate_episodes": False,
-        "capture_terminal": True,
-        "obstacles": [[1, 1]],
-        "episode_limit": 20,
-    },
+_HUNT = {"episode_limit": 25, "n_agents": 5, "n_stags": 3}
+STAG_HUNT_VARIANTS: dict[str, dict[str, Any]] = {
+    "stag_hunt_grid": {**_HUNT, "state": "grid", "n_hare": 3, "world_shape": [6, 7]},
+    "stag_hunt_torus": {**_HUNT, "toroidal": True, "n_obstacles": 3, "observe_one_hot": True, "observe_ids": True},
+    "stag_hunt_surround": {**_HUNT, "capture_action": False, "world_shape": [5, 5]},
+    "stag_hunt_costs": {**_HUNT, "miscapture_punishment": -2.0, "reward_time": -0.1, "reward_collision": -0.5},
+    "stag_hunt_mountain": {**_HUNT, "mountain_slope": 0.3, "mountain_spawn": True, "n_hare": 2, "observe_state": True},
+    "stag_hunt_crowd": {"n_agents": 32, "n_stags": 32, "world_shape": [20, 20], "episode_limit": 10},
+    "stag_hunt_ends": {**_HUNT, "truncate_episodes": False, "capture_terminal": True, "obstacles": [[1, 1]]},
 }
 
 
