@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
     from run.sacred_run import Terminated, run_with_sacred
 
     try:
-        run_with_sacred(values, logger)
+        run_with_sacred(values, logger, config.env_config)
     except Terminated:
         return _stopped("terminated", 143)
     except KeyboardInterrupt:

@@ -30,7 +30,10 @@ class _Entry(NamedTuple):
 
 _LBF = _Entry("envs.lbf", "LBFEnv", "pip install lbforaging==2.0.0")
 _MATRIX = _Entry("envs.matrix_game", "MatrixGame", "")
-_SC2 = "make sc2, then pip install --no-deps git+https://github.com/oxwhirl/smacv2.git (docs/environments/sc2.md)"
+_SC2 = (
+    "make sc2, then .venv/bin/pip install --no-deps git+https://github.com/oxwhirl/smacv2.git "
+    "(docs/environments/sc2.md)"
+)
 _ENTRIES: Mapping[str, _Entry] = {
     "lbf": _LBF,
     "matrix_game": _MATRIX,

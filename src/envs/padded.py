@@ -118,10 +118,21 @@ class PaddedEnv(MultiAgentEnv):
     def get_total_actions(self) -> int:
         return self._n_actions
 
+    def _task_name(self) -> str:
+        """The key and what else shapes the task."""
+        kwargs = json.dumps(self.kwargs, sort_keys=True, default=str, separators=(",", ":"))
+        parts = [
+            self.family,
+            self.key,
+            f"time_limit={self.episode_limit}",
+            *([f"kwargs={kwargs}"] if self.kwargs else []),
+        ]
+        return ":".join(parts)
+
     def _described(self, summary: str) -> TaskDescription:
         sizes = [(spaces.flatdim(o), int(a.n)) for o, a in zip(self._obs_spaces, self._action_spaces, strict=True)]
         return TaskDescription(
-            name=f"{self.family}:{self.key}",
+            name=self._task_name(),
             family=self.family,
             summary=summary.rstrip(),
             agents=tuple(

@@ -70,6 +70,7 @@ class PettingZooEnv(PaddedEnv):
         else:
             self._use_fields(tuple(_with_zero(f) for f in self._fields))
         self._masks: dict[Any, Any] = {}
+        self._present = set(self._ids)
         self._steps = 0
         self._seed = draw_seed() if seed is None else seed
         self._seed_due, self._open = True, True
@@ -79,7 +80,7 @@ class PettingZooEnv(PaddedEnv):
         obs, infos = self._env.reset(seed=self._seed) if self._seed_due else self._env.reset()
         self._seed_due = False
         self._steps = 0
-        self._look(obs, infos)
+        self._look(obs, infos, set(self._env.agents))
         return self.get_obs(), self.get_state()
 
     def step(self, actions: Sequence[int] | np.ndarray) -> tuple[float, bool, dict[str, Any]]:
@@ -89,19 +90,22 @@ class PettingZooEnv(PaddedEnv):
             for a, action, space in zip(self._ids, actions, self._action_spaces, strict=True)
             if a in playing
         }
-        obs, rewards, terminated, _, infos = self._env.step(chosen)
+        obs, rewards, terminated, truncated, infos = self._env.step(chosen)
         self._steps += 1
-        self._look(obs, infos)
+        present = set(self._env.agents)
+        if not present:  # who was cut off at a time limit has a value after it, which is learned from what it sees
+            present = {a for a in playing if truncated.get(a, False) and not terminated.get(a, False)}
+        self._look(obs, infos, present)
         numbers = _means(infos)
         over = not self._env.agents or self._steps >= self.episode_limit
         if over:  # a real end where everybody who still played has come to one
             numbers["episode_limit"] = not all(terminated.get(a, False) for a in playing)
         return self._team_reward(rewards.get(a, 0.0) for a in self._ids), over, numbers
 
-    def _look(self, obs: Mapping[Any, Any], infos: Mapping[Any, Any]) -> None:
-        """Agents that have left the game see zeros."""
-        playing = set(self._env.agents)
-        seen = {a: o for a, o in obs.items() if a in playing}
+    def _look(self, obs: Mapping[Any, Any], infos: Mapping[Any, Any], present: set[Any]) -> None:
+        """Agents that have left the game, which are all but those ``present``, see zeros."""
+        self._present = present
+        seen = {a: o for a, o in obs.items() if a in present}
         self._masks = {a: info[MASK] for a, info in infos.items() if MASK in info}
         for a, masked in zip(self._ids, self._masked, strict=True):
             if masked and a in seen:
@@ -118,7 +122,7 @@ class PettingZooEnv(PaddedEnv):
     def get_avail_agent_actions(self, agent_id: int) -> list[int]:
         """An agent that has left the game, or that its environment lets do nothing, has its first action only."""
         agent = self._ids[agent_id]
-        if self._steps and agent not in self._env.agents:
+        if agent not in self._present:
             return [1] + [0] * (self._n_actions - 1)
         own = super().get_avail_agent_actions(agent_id)
         if agent not in self._masks:
@@ -126,6 +130,9 @@ class PettingZooEnv(PaddedEnv):
         allowed = [int(bool(m)) for m in self._masks[agent]] + [0] * self._n_actions
         allowed = allowed[: self._n_actions]
         return allowed if any(allowed) else [1] + [0] * (self._n_actions - 1)
+
+    def _task_name(self) -> str:
+        return f"{super()._task_name()}:state={'own' if self._own_state else 'observations'}"
 
     def describe(self) -> TaskDescription:
         about = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "").split("\n\n")[0].replace("\n", " ")

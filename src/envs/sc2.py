@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from envs.multiagentenv import MultiAgentEnv
-from envs.sc2_description import describe_sc2
+from envs.sc2_description import describe_sc2, layout_of
 from envs.sc2_game import Game, GameLost, get_smac_map_registry
 from envs.sc2_install import check_install
 from envs.sc2_options import SC2Options, signature_of
+from envs.sc2_ranges import RangeKeeper
 from envs.suggest import nearest
 from llm_credit.task import TaskDescription
 from utils.errors import EnvironmentLost, UserError
@@ -36,6 +37,7 @@ class SC2Env(MultiAgentEnv):
     options_class: ClassVar[type[SC2Options]] = SC2Options
     config_name: ClassVar[str] = "sc2"
     draws_armies: ClassVar[bool] = False  # SMACv2 does; SMAC's maps bring their units
+    capability_config: dict[str, Any] | None = None  # what SMACv2 draws
 
     def __init__(self, seed: int | None = None, **options: Any) -> None:
         self.options = self.options_class(**options)
@@ -48,6 +50,7 @@ class SC2Env(MultiAgentEnv):
         self.episode_limit = int(self.game.episode_limit)
         self._obs: list[np.ndarray] = []
         self._state = np.zeros(0, dtype=np.float32)
+        self._ranges: RangeKeeper | None = None  # from the first episode on: the game knows the size of the map
 
     def _map_file(self) -> str:
         registry = get_smac_map_registry()
@@ -56,6 +59,8 @@ class SC2Env(MultiAgentEnv):
             return f"SMAC_Maps/{registry[self.map_name]['map_name']}.SC2Map"
         other = "--env-config=sc2 has SMAC's maps" if self.draws_armies else "--env-config=sc2_v2 has the 10gen maps"
         hint = f"{other}." if self.map_name in registry else nearest(self.map_name, names)
+        if self.map_name.startswith("sk_"):
+            hint = f"--env-config=skirmish plays {self.map_name}, without the game."
         raise UserError(f"env_args.map_name={self.map_name} is no map of env={self.config_name}. {hint}")
 
     # -- what sc2_v2 does differently
@@ -91,7 +96,10 @@ class SC2Env(MultiAgentEnv):
         """Keeps what is seen at this step: looking twice could show other things (SMACv2's partial observability)."""
         self._obs = [np.asarray(o, dtype=np.float32) for o in obs]  # A x [O]
         whole = self.options.obs_instead_of_state
-        self._state = np.concatenate(self._obs) if whole else np.asarray(state, dtype=np.float32)  # [S]
+        seen = np.concatenate(self._obs) if whole else np.asarray(state, dtype=np.float32)  # [S]
+        if self._ranges is None:
+            self._ranges = RangeKeeper(layout_of(self).state_fields(), f"{self.config_name}, {self.map_name}")
+        self._state = self._ranges.keep(seen)
 
     def _restart_game(self, cause: GameLost) -> None:
         """Ends what is left of the game; the next reset starts another, with a seed of its own."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from envs.sc2_game import GameLost
+from envs.sc2_capabilities import in_words, label, occurring
+from envs.sc2_game import STAND_IN, GameLost, RunningVersion
 from envs.smac_description import describe_smac
 from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
-from envs.smac_reward import RewardOptions
+from envs.smac_reward import SMAC_RULES, SMACV2_RULES, RewardOptions
 from envs.smac_units import UNITS
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
@@ -18,21 +21,21 @@ from utils.errors import UserError
 if TYPE_CHECKING:
     from envs.sc2 import SC2Env
 
+log = logging.getLogger("pymarl")
+
 Options = TypeVar("Options", SmacOptions, RewardOptions)
 
 SETTING = (
     "StarCraft II micromanagement (the StarCraft Multi-Agent Challenge): two small armies fight on a map; agents "
     "command the units of one, the game's own computer player of difficulty {difficulty} (of 1 to 9 and A) the other."
 )
+NO_GAME = (
+    "SC2PATH names the tests' stand-in program and NOT StarCraft II: no result of this run is a SMAC result, and none "
+    "may be compared with one (its record says data_version STAND-IN)"
+)
 UNIT_RANGES = (
     "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
     "{least:g} cells away: {ranges}."
-)
-SMAC_REGAINS = ", or their gain in size where they regained more than they lost"
-SMACV2_REGAINS = " (nothing where they regained more than they lost)"
-DRAWN_SCALE = (
-    " The divisor is that of the first episode's enemies (their health and shields, {death:g} for each, and {win:g}, "
-    "divided by {rate:g}) and stays; the largest possible returns belong to the weakest first enemies."
 )
 
 
@@ -47,6 +50,8 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
             f"StarCraft II does not start ({e}). Run its program by hand to see what it lacks (memory, libraries): "
             f"build {env.installed.build}, see docs/environments/sc2.md"
         ) from e
+    if version.data == STAND_IN:
+        log.warning(NO_GAME)
     layout = layout_of(env)
     _check_sizes(env, layout)
     options = env.options
@@ -60,19 +65,14 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         step_mul=options.step_mul,
         move_amount=options.move_amount,
         ranges=_ranges(layout, vars(options)["min_attack_range"]) if unit_ranges else "",
-        facts={"map_name": env.map_name, "game_version": version, "game_build": env.installed.build},
+        rules=SMACV2_RULES if env.draws_armies else SMAC_RULES,
+        draws=in_words(env.capability_config) if env.capability_config else "",
+        facts=_facts(env, version),
     )
     if unit_ranges:
         of_type = "in range of the agent's type"
         actions = (replace(a, meaning=a.meaning.replace(f"within {SHOOT:g} cells", of_type)) for a in task.actions)
         task = replace(task, actions=tuple(actions))
-    if layout.scenario.drawn:
-        task = replace(task, reward=task.reward.replace(SMAC_REGAINS, SMACV2_REGAINS))
-    if layout.scenario.drawn and options.reward_scale and not options.reward_sparse:
-        scale = DRAWN_SCALE.format(
-            death=options.reward_death_value, win=options.reward_win, rate=options.reward_scale_rate
-        )
-        task = replace(task, reward=task.reward + scale)
     return task
 
 
@@ -86,10 +86,21 @@ def layout_of(env: SC2Env) -> SmacLayout:
 def _scenario(env: SC2Env) -> Scenario:
     if not env.draws_armies:
         return SCENARIOS[env.map_name]
+    assert env.capability_config is not None
     scenario = gen_scenario(env.map_name, int(env.game.n_agents), int(env.game.n_enemies))
-    # Rewards are scaled by the first episode's enemies; the bounds of the return are those of the weakest ones.
-    weakest = min(scenario.enemy_types, key=lambda kind: UNITS[kind].health + UNITS[kind].shield)
-    return replace(scenario, enemies=(weakest,) * scenario.n_enemies)
+    return replace(scenario, draws=occurring(env.capability_config))
+
+
+def _facts(env: SC2Env, version: RunningVersion) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "map_name": env.map_name,
+        "game_version": version.game,
+        "game_build": env.installed.build,
+        "data_version": version.data,
+    }
+    if env.capability_config is not None:
+        facts["capability_config"] = deepcopy(env.capability_config)
+    return facts
 
 
 def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
@@ -98,7 +109,7 @@ def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
 
 
 def _ranges(layout: SmacLayout, least: float) -> str:
-    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.kinds(True))
+    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.occurring(True))
     return UNIT_RANGES.format(least=least, ranges=ranges)
 
 
@@ -107,8 +118,8 @@ def _name(env: SC2Env) -> str:
     defaults = {f.name: f.default for f in fields(env.options)}
     settled = {"map_name", "replay_dir", "replay_prefix", "debug", "step_timeout", "start_timeout", "max_restarts"}
     changed = {k: v for k, v in vars(env.options).items() if k not in settled and v != defaults[k]}
-    if env.draws_armies:
-        changed["capability_config"] = f"{env.game.n_agents}_vs_{env.game.n_enemies}"
+    if env.capability_config is not None:
+        changed["capability_config"] = label(env.map_name, env.capability_config)
     return ":".join([env.config_name, env.map_name, *(f"{k}={v}" for k, v in sorted(changed.items()))])
 
 

@@ -19,7 +19,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,16 @@ __all__ = ["Distribution", "Game", "GameLost", "StarCraftCapabilityEnvWrapper", 
 log = logging.getLogger("pymarl")
 
 GEN_MAPS = ("protoss_gen", "terran_gen", "zerg_gen")  # smacv2's map types with armies drawn anew for each episode
+
+
+STAND_IN = "STAND-IN"  # what the tests' program says in the place of the version of its data
+
+
+class RunningVersion(NamedTuple):
+    """``game`` as ``4.10.0``; ``data``: the version of the units' values, which the game names by a hash."""
+
+    game: str
+    data: str
 
 
 class GameLost(Exception):
@@ -179,9 +189,10 @@ class Game(StarCraft2Env):
             self.renderer = None
         self.kill()
 
-    def running_version(self) -> str:
-        """What the running game says of itself, as ``4.10.0``."""
-        return str(self._controller.ping().game_version)
+    def running_version(self) -> RunningVersion:
+        """What the running game says of itself."""
+        answer = self._controller.ping()
+        return RunningVersion(str(answer.game_version), str(answer.data_version))
 
     def save_replay(self) -> None:
         """All that this game process has played, into the game's folder Replays or ``replay_dir``."""

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from utils.errors import UserError
 
-SMACV2 = "pip install --no-deps git+https://github.com/oxwhirl/smacv2.git"
-INSTALL = f"make sc2, then {SMACV2}"
+SMACV2 = ".venv/bin/pip install --no-deps git+https://github.com/oxwhirl/smacv2.git"  # into the environment of make
 PAGE = "docs/environments/sc2.md says it step by step"
 GAME = (
     "fetch StarCraft II 4.10 for Linux from Blizzard (https://github.com/Blizzard/s2client-proto#linux-packages; the "
@@ -98,7 +97,7 @@ def report() -> str:
     found = ", ".join(f"{name_of(build)} (build {build})" for build in builds)
     rows = (
         ("pysc2", find_spec("pysc2") is not None, "make sc2"),
-        ("smacv2", find_spec("smacv2") is not None, f"it is not on PyPI: .venv/bin/{SMACV2}"),
+        ("smacv2", find_spec("smacv2") is not None, f"it is not on PyPI: {SMACV2}"),
         (f"the game at {folder}" + (f": {found}" if found else ""), bool(builds), GAME),
         (f"SMAC's maps at {maps}", any(maps.glob("*.SC2Map")), MAPS.format(folder=maps)),
     )

@@ -10,27 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from envs.sc2 import SC2Env
+from envs.sc2_capabilities import complete
 from envs.sc2_game import Distribution, Game, StarCraftCapabilityEnvWrapper
 from envs.sc2_options import SC2v2Options, signature_of
-from utils.errors import UserError
-
-EXAMPLE = "config/envs/sc2_v2.yaml shows a whole one"
-KNOWN = ("n_units", "n_enemies", "team_gen", "start_positions", "enemy_mask")
-
-
-def _check_config(config: Mapping[str, Any]) -> None:
-    missing = [key for key in ("n_units", "n_enemies", "team_gen") if key not in config]
-    if missing:
-        raise UserError(f"env_args.capability_config lacks {', '.join(missing)}; {EXAMPLE}")
-    unknown = [key for key in config if key not in KNOWN]
-    if unknown:
-        raise UserError(
-            f"env_args.capability_config.{unknown[0]} is not offered; there is {', '.join(KNOWN)} (smacv2's attack and "
-            "health, an accuracy and a health level for each agent, are left out)"
-        )
-    for key in ("n_units", "n_enemies"):
-        if type(config[key]) is not int or config[key] < 1:
-            raise UserError(f"env_args.capability_config.{key} must be a whole number of at least 1, not {config[key]}")
 
 
 class SeededCapabilities(StarCraftCapabilityEnvWrapper):
@@ -76,13 +58,8 @@ class SC2v2Env(SC2Env):
     options: SC2v2Options
 
     def _build_game(self) -> Game:
-        _check_config(self.options.capability_config)
-        try:
-            self.capabilities = SeededCapabilities(self.options.capability_config)
-        except (KeyError, TypeError, AttributeError) as e:
-            raise UserError(
-                f"env_args.capability_config is not what smacv2 takes ({type(e).__name__}: {e}); {EXAMPLE}"
-            ) from e
+        self.capability_config = complete(self.map_name, self.options.capability_config)
+        self.capabilities = SeededCapabilities(self.capability_config)
         game = Game(self.options, seed=self._seed, capability_config=self.capabilities.distribution_config)
         game.on_seed = self.capabilities.seed_generators
         game.seed_generators(self._seed)

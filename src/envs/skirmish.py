@@ -235,6 +235,8 @@ _DEFAULTS: dict[str, Any] = {
 
 def scenario_of(map_name: str, n_units: int | None, n_enemies: int | None) -> Scenario:
     """Raises UserError for an unknown map and for sizes that it cannot have."""
+    if map_name not in MAPS:
+        raise UserError(f"env_args.map_name={map_name} is no map of Skirmish. {_hint(map_name)}")
     name = map_name.removeprefix(PREFIX)
     if name in GEN_TYPES:
         units = GEN_UNITS if n_units is None else n_units
@@ -242,11 +244,17 @@ def scenario_of(map_name: str, n_units: int | None, n_enemies: int | None) -> Sc
         if units < 1 or enemies < 1:
             raise UserError(f"env_args.n_units={n_units} and n_enemies={n_enemies} must be at least 1")
         return gen_scenario(name, units, enemies)
-    if name not in SCENARIOS:
-        raise UserError(f"env_args.map_name={map_name} is no map of Skirmish. {nearest(map_name, MAPS)}")
     if n_units is not None or n_enemies is not None:
         raise UserError(f"env_args.n_units and n_enemies belong to the 10gen maps; {map_name} has armies of its own")
     return SCENARIOS[name]
+
+
+def _hint(map_name: str) -> str:
+    """A game's map is never taken for Skirmish's: the run would be filed under its name."""
+    if PREFIX + map_name not in MAPS:
+        return nearest(map_name, MAPS)
+    game = "--env-config=sc2_v2" if map_name in GEN_TYPES else "--env-config=sc2"
+    return f"Did you mean {PREFIX}{map_name}? {game} plays StarCraft II's {map_name}."
 
 
 def _check(step_mul: int, move_amount: float, start_noise: float) -> None:

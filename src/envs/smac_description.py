@@ -8,7 +8,7 @@ from typing import Any
 
 from envs.smac_layout import SHOOT, SIGHT, SmacLayout
 from envs.smac_maps import Scenario
-from envs.smac_reward import RewardOptions, return_range, reward_text
+from envs.smac_reward import SMAC_RULES, RewardOptions, RewardRules, return_range, reward_text
 from envs.smac_units import LOOPS_PER_STEP, UNITS
 from llm_credit.task import Action, Agent, TaskDescription
 
@@ -23,25 +23,29 @@ def describe_smac(
     step_mul: int = LOOPS_PER_STEP,
     move_amount: float = 2.0,
     ranges: str = "",
+    draws: str = "",
+    rules: RewardRules = SMAC_RULES,
     facts: Mapping[str, Any] | None = None,
 ) -> TaskDescription:
     """The task of one map.
 
     setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
+    draws: how a drawn map draws its armies and places, where it is not the usual way.
+    rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
     """
     s = layout.scenario
-    low, high = return_range(rewards, s, s.limit * step_mul)
+    low, high = return_range(rewards, s, s.limit * step_mul, rules)
     return TaskDescription(
         name=name,
         family=family,
-        summary=f"{setting} {_summary(layout, ranges)}",
+        summary=f"{setting} {_summary(layout, ranges, draws)}",
         agents=tuple(Agent(f"agent_{i}", _role(s, i)) for i in range(s.n_agents)),
         actions=actions_of(layout, move_amount),
         state_fields=layout.state_fields(),
         state_dim=layout.state_size,
         obs_dim=layout.obs_size,
-        reward=reward_text(rewards, s),
+        reward=reward_text(rewards, s, rules),
         return_low=low,
         return_high=high,
         episode_end=(
@@ -109,7 +113,7 @@ def _target_meaning(layout: SmacLayout, k: int) -> str:
 
 def _role(s: Scenario, i: int) -> str:
     if s.drawn:
-        return "unit of a type drawn anew for each episode: " + ", ".join(s.agent_types)
+        return "unit of a type drawn anew for each episode: " + ", ".join(s.occurring(True))
     return unit_text(s.allies[i])
 
 
@@ -139,16 +143,14 @@ def _army(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in Counter(kinds).items())
 
 
-def _summary(layout: SmacLayout, ranges: str) -> str:
+def _summary(layout: SmacLayout, ranges: str, draws: str) -> str:
     s = layout.scenario
     if s.drawn:
-        armies = (
-            f"{s.n_agents} agents fight {s.n_enemies} enemies. Each episode draws the unit types of both sides from "
-            f"{', '.join(s.agent_types)}."
-        )
+        usual = f"Each episode draws the unit types of both sides from {', '.join(s.agent_types)}."
+        armies = f"{s.n_agents} agents fight {s.n_enemies} enemies. {draws or usual}"
     else:
         armies = f"{s.n_agents} agents ({_army(s.allies)}) fight {s.n_enemies} enemies ({_army(s.enemies)})."
-    enemy_kinds = [unit_text(k) for k in s.kinds(False)]
+    enemy_kinds = [unit_text(k) for k in s.occurring(False)]
     shields = (
         " A shield takes damage before health does and comes back once its unit has not been hit for a while."
         if s.ally_shields or s.enemy_shields

@@ -17,6 +17,7 @@ class Scenario:
     agent_types, enemy_types: the unit types in the order of their bits in state and observations; empty where a map
         shows no types. SMAC gives stalkers and zealots one order among agents and another among enemies.
     drawn: whether each episode draws the armies anew (SMACv2); any agent may then be of any of ``agent_types``.
+    draws: those of them that are drawn at all, where that is not every one.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Scenario:
     agent_types: tuple[str, ...] = ()
     enemy_types: tuple[str, ...] = ()
     drawn: bool = False
+    draws: tuple[str, ...] = ()
 
     @property
     def n_agents(self) -> int:
@@ -53,6 +55,10 @@ class Scenario:
         if self.drawn:
             return self.agent_types if allies else self.enemy_types
         return tuple(dict.fromkeys(self.allies if allies else self.enemies))
+
+    def occurring(self, allies: bool) -> tuple[str, ...]:
+        """The unit types that do occur on one side; the layout may have room for more."""
+        return self.draws or self.kinds(allies)
 
 
 def _army(**counts: int) -> tuple[str, ...]:

@@ -27,13 +27,13 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, treated like Ctrl-C: the run is closed in order and recorded as interrupted."""
 
 
-def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger) -> None:
-    """Runs ``config`` as one Sacred experiment. Raises what the run raises."""
+def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger, env_config: str = "") -> None:
+    """Runs ``config`` as one Sacred experiment; env_config: see record_dir. Raises what the run raises."""
     ex: Any = Experiment("pymarl", base_dir=str(Path(__file__).resolve().parent.parent), save_git_info=True)
     ex.logger = console_logger
     ex.captured_out_filter = apply_backspaces_and_linefeeds
     ex.add_config(dict(config))
-    observer = FileStorageObserver(str(record_dir(config)))
+    observer = FileStorageObserver(str(record_dir(config, env_config)))
     ex.observers.append(observer)
     if config["mongo_url"]:
         ex.observers.append(_mongo_observer(config["mongo_url"], config["mongo_db"]))
@@ -53,10 +53,14 @@ def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger) -
         signal.signal(signal.SIGTERM, previous)
 
 
-def record_dir(config: Mapping[str, Any]) -> Path:
-    """``<local_results_path>/sacred/<task>/<name>``; Sacred numbers the runs below it."""
+def record_dir(config: Mapping[str, Any], env_config: str = "") -> Path:
+    """``<local_results_path>/sacred/<task>/<name>``; Sacred numbers the runs below it.
+
+    The task is the map's or the environment's id; where there is none, the environment's file (env_config), since two
+    files may set one environment to unlike tasks (stag_hunt, predator_prey).
+    """
     env_args = config["env_args"]
-    task = env_args.get("map_name") or env_args.get("key") or config["env"]
+    task = env_args.get("map_name") or env_args.get("key") or env_config or config["env"]
     return Path(config["local_results_path"]).resolve() / "sacred" / _file_name(str(task)) / _file_name(config["name"])
 
 

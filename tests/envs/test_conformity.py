@@ -100,6 +100,32 @@ SC2_V2_VARIANTS = {
         "conic_fov": True,
     },
 }
+SKIRMISH_VARIANTS = {
+    "skirmish_everything_seen": {
+        "map_name": "sk_MMM2",
+        "obs_last_action": True,
+        "obs_pathing_grid": True,
+        "obs_terrain_height": True,
+        "obs_timestep_number": True,
+        "obs_own_pos": True,
+        "state_timestep_number": True,
+    },
+    "skirmish_observations": {"map_name": "sk_3s5z", "obs_instead_of_state": True, "start_noise": 0.5},
+    "skirmish_losses_cost": {"map_name": "sk_2s3z", "reward_only_positive": False, "reward_defeat": -50.0},
+    "skirmish_no_chance": {"map_name": "sk_3m", "random_delay": False, "start_noise": 1.0, "continuing_episode": True},
+    "skirmish_zerg_3_vs_4": {"map_name": "sk_10gen_zerg", "n_units": 3, "n_enemies": 4, "step_mul": 16},
+    "skirmish_protoss_sparse": {"map_name": "sk_10gen_protoss", "n_units": 4, "reward_sparse": True},
+}
+_HUNT = {"episode_limit": 25, "n_agents": 5, "n_stags": 3}
+STAG_HUNT_VARIANTS: dict[str, dict[str, Any]] = {
+    "stag_hunt_grid": {**_HUNT, "state": "grid", "n_hare": 3, "world_shape": [6, 7]},
+    "stag_hunt_torus": {**_HUNT, "toroidal": True, "n_obstacles": 3, "observe_one_hot": True, "observe_ids": True},
+    "stag_hunt_surround": {**_HUNT, "capture_action": False, "world_shape": [5, 5]},
+    "stag_hunt_costs": {**_HUNT, "miscapture_punishment": -2.0, "reward_time": -0.1, "reward_collision": -0.5},
+    "stag_hunt_mountain": {**_HUNT, "mountain_slope": 0.3, "mountain_spawn": True, "n_hare": 2, "observe_state": True},
+    "stag_hunt_crowd": {"n_agents": 32, "n_stags": 32, "world_shape": [20, 20], "episode_limit": 10},
+    "stag_hunt_ends": {**_HUNT, "truncate_episodes": False, "capture_terminal": True, "obstacles": [[1, 1]]},
+}
 
 
 def _cases() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -110,6 +136,8 @@ def _cases() -> dict[str, tuple[str, dict[str, Any]]]:
     cases |= {name: ("lbf", args) for name, args in LBF_VARIANTS.items()}
     cases |= {name: ("sc2", args) for name, args in SC2_VARIANTS.items()}
     cases |= {name: ("sc2_v2", args) for name, args in SC2_V2_VARIANTS.items()}
+    cases |= {name: ("skirmish", args) for name, args in SKIRMISH_VARIANTS.items()}
+    cases |= {name: ("stag_hunt", args) for name, args in STAG_HUNT_VARIANTS.items()}
     cases |= {name: ("mpe", args) for name, args in MPE_VARIANTS.items()}
     cases |= {name: ("pettingzoo", args) for name, args in PETTINGZOO_VARIANTS.items()}
     return cases | {name: ("matrix_game", args) for name, args in MATRIX_VARIANTS.items()}

@@ -114,6 +114,10 @@ def test_the_packages_environment_is_played() -> None:
             assert reward == pytest.approx(sum(rewards.values()))
             assert over == (step == 24)
         assert info["episode_limit"] is True
+        # mpe2 has cut the episode itself: what follows has a value, and the learner bootstraps from this step
+        np.testing.assert_array_equal(np.stack(list(obs.values())), np.stack(ours.get_obs()))
+        np.testing.assert_array_equal(theirs.state(), ours.get_state())
+        assert ours.get_avail_actions() == [[1] * 5] * 4
 
 
 def test_unlike_agents_are_padded_and_masked() -> None:
@@ -139,6 +143,24 @@ def test_who_has_left_sees_nothing_does_nothing_and_is_not_asked() -> None:
     assert env.step([0, 0]) == (10.0, True, {"goals": 4.0, "episode_limit": False})
     env.reset()
     assert env.get_avail_actions() == [[1, 0, 0], [1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "obs", "avail"),
+    [
+        ({"early": 3, "late": 3, "cut": True}, [[4.0, 0.0], [3.0, 150.0]], [[1, 0, 0], [1, 0, 1]]),
+        ({"early": 2, "late": 3, "cut": True}, [[0.0, 0.0], [3.0, 150.0]], [[1, 0, 0], [1, 0, 1]]),  # early left before
+        ({"early": 3, "late": 3}, [[0.0, 0.0], [0.0, 0.0]], [[1, 0, 0], [1, 0, 0]]),  # a real end
+    ],
+)
+def test_who_is_cut_off_at_the_end_is_still_seen(kwargs: dict[str, Any], obs: list[Any], avail: list[Any]) -> None:
+    env = leaving(kwargs=kwargs)
+    env.reset()
+    for _ in range(3):
+        env.step([0, 0])
+    assert [o.tolist() for o in env.get_obs()] == obs
+    assert env.get_state().tolist() == obs[0] + obs[1]
+    assert env.get_avail_actions() == avail
 
 
 @pytest.mark.parametrize(
@@ -192,6 +214,16 @@ def test_summary_and_agents_name_what_is_known() -> None:
     assert [a.name for a in task.agents] == ["early", "late"]
     assert task.summary.endswith("and may not take its last action.")
     assert task.facts["return_known"] is False
+
+
+def test_unlike_tasks_have_unlike_names() -> None:
+    same = leaving().describe().name
+    assert same == leaving().describe().name == "pettingzoo:leaving_v0:time_limit=10:state=observations"
+    spread = [
+        PettingZooEnv(SPREAD, time_limit, seed=0, **more).describe().name
+        for time_limit, more in ((25, {}), (20, {}), (25, {"kwargs": {"N": 4}}), (25, {"state": "own"}))
+    ]
+    assert len(set(spread)) == 4
 
 
 def test_closing_twice_closes_once() -> None:

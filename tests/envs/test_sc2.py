@@ -16,7 +16,6 @@ import yaml
 from tests.envs.sc2_reference import record
 
 import envs
-from envs.smac_maps import GEN_TYPES
 from llm_credit import TFCAFSettings, build_tfcaf, check_source
 from llm_credit.builtin import builtin_source
 from utils.errors import EnvironmentLost, UserError
@@ -176,6 +175,8 @@ def test_maps_go_with_their_environment(make):
         make(map_name="10gen_terran")
     with pytest.raises(UserError, match="--env-config=sc2 has SMAC's maps"):
         make("sc2_v2", **{**V2, "map_name": "3m"})
+    with pytest.raises(UserError, match="--env-config=skirmish plays sk_3m"):
+        make(map_name="sk_3m")
     with pytest.raises(UserError, match="Did you mean 2s3z"):
         make(map_name="2s3zz")
 
@@ -186,13 +187,35 @@ def test_maps_go_with_their_environment(make):
         ({"team_gen": None}, "lacks team_gen"),
         ({"attack": {}}, "attack is not offered"),
         ({"n_units": 0}, "n_units must be"),
-        ({"team_gen": {"dist_type": "no_such"}}, "not what smacv2 takes"),
+        ({"team_gen": {"dist_type": "no_such"}}, "dist_type must be"),
     ],
 )
 def test_capability_config_is_checked(make, change, words):
     config = {k: v for k, v in {**V2["capability_config"], **change}.items() if v is not None}
     with pytest.raises(UserError, match=words):
         make("sc2_v2", **{**V2, "capability_config": config})
+
+
+@pytest.mark.parametrize("race", ["protoss", "zerg"])
+def test_the_shipped_config_plays_every_race(make, race):
+    env = make("sc2_v2", **{**V2, "map_name": f"10gen_{race}"})
+    rng = np.random.default_rng(0)
+    for _ in range(2):
+        env.reset()
+        assert "battle_won" in play(env, rng)
+
+
+def test_the_description_tells_what_is_drawn(make):
+    teams = {"dist_type": "weighted_teams", "unit_types": ["marine"], "weights": [1.0]}
+    config = {**V2["capability_config"], "team_gen": teams}
+    ours = make("sc2_v2", **{**V2, "capability_config": config}).describe()
+    usual = make("sc2_v2", **V2).describe()
+    assert usual.name == "sc2_v2:10gen_terran:capability_config=5_vs_5"
+    assert ours.name != usual.name
+    assert "marine with probability 1." in ours.summary
+    assert "marauder" not in ours.summary
+    assert ours.facts["capability_config"]["team_gen"]["unit_types"] == ["marine"]
+    assert ours.facts["agent_types"] == usual.facts["agent_types"]  # the bits stay the map's
 
 
 def test_armies_are_drawn_anew_and_capability_config_is_left_alone(make):
@@ -208,19 +231,33 @@ def test_armies_are_drawn_anew_and_capability_config_is_left_alone(make):
     assert len(armies) > 1
 
 
-def test_the_description_holds_what_it_says(make):
+@pytest.mark.parametrize("map_name", ["MMM2", "2s3z"])
+def test_the_description_holds_what_it_says(make, map_name):
     """Read back from real states: moves, hits, deaths and last actions are where the description puts them."""
-    env = make(map_name="MMM2")
+    env = make(map_name=map_name, state_timestep_number=True)
     task = env.describe()
     rng = np.random.default_rng(1)
     state = env.reset()[1]
     pick = lambda state, name, i: state[task.field(name).slice_of(i)]  # noqa: E731
-    moved = hurt = dead = healed_or_spent = 0
-    over = False
+    moved = hurt = dead = healed_or_spent = steps = 0
+    enemies, paid, over = range(task.facts["n_enemies"]), 0.0, False
+
+    def points(state, k):
+        """An enemy's health and shield; its type bits say what share of how much."""
+        kind = task.facts["enemy_types"][int(pick(state, "enemy_type", k).argmax())]
+        shares = [(what, f"enemy_{what}") for what in ("health", "shield") if task.has_field(f"enemy_{what}")]
+        return sum(task.facts["units"][kind][what] * float(pick(state, name, k)[0]) for what, name in shares)
+
     while not over:
         actions = random_actions(env, rng)
-        _, over, info = env.step(actions)
-        new = env.get_state()
+        reward, over, info = env.step(actions)
+        new, steps = env.get_state(), steps + 1
+        assert pick(new, "timestep", 0)[0] == pytest.approx(steps / task.episode_limit)
+        lost = sum(points(state, k) - points(new, k) for k in enemies)
+        died = sum(points(state, k) > 0 and points(new, k) == 0 for k in enemies)
+        assert not info["battle_won"]
+        assert reward * env.game.max_reward / 20 == pytest.approx(abs(lost + 10 * died), abs=0.05)
+        paid += reward
         for i, action in enumerate(actions):
             assert pick(new, "last_action", i).argmax() == action
             dx = float((pick(new, "agent_x", i) - pick(state, "agent_x", i))[0])
@@ -231,15 +268,27 @@ def test_the_description_holds_what_it_says(make):
             if task.actions[action].name == "move_west" and alive:
                 moved += 1
                 assert dx < 1e-6
+            dy = float((pick(new, "agent_y", i) - pick(state, "agent_y", i))[0])
+            if task.actions[action].name == "move_north" and alive:
+                assert dy > -1e-6
+            if task.actions[action].name == "move_south" and alive:
+                assert dy < 1e-6
             hurt += bool(pick(new, "agent_health", i)[0] < pick(state, "agent_health", i)[0])
             if not alive:
                 dead += 1
                 assert not any(pick(new, f.name, i).any() for f in task.state_fields if f.name.startswith("agent_"))
         assert sum(pick(new, "agent_health", i)[0] == 0 for i in range(task.n_agents)) == info["dead_allies"]
-        assert sum(pick(new, "enemy_health", k)[0] == 0 for k in range(12)) == info["dead_enemies"]
-        healed_or_spent += pick(new, "agent_cooldown", 9)[0] != pick(state, "agent_cooldown", 9)[0]
+        assert sum(pick(new, "enemy_health", k)[0] == 0 for k in enemies) == info["dead_enemies"]
+        for k, unit in env.game.enemies.items():
+            place = [unit.pos.x - env.game.map_x / 2, unit.pos.y - env.game.map_y / 2] if unit.health > 0 else [0, 0]
+            seen = [float(pick(new, name, k)[0]) for name in ("enemy_x", "enemy_y")]
+            np.testing.assert_allclose(
+                seen, np.divide(place, [env.game.max_distance_x, env.game.max_distance_y]), atol=1e-6
+            )
+        last = task.n_agents - 1
+        healed_or_spent += pick(new, "agent_cooldown", last)[0] != pick(state, "agent_cooldown", last)[0]
         state = new
-    assert min(moved, hurt, dead, healed_or_spent) > 0
+    assert min(moved, hurt, dead, healed_or_spent, paid) > 0
 
 
 def test_observations_instead_of_a_state(make):
@@ -271,8 +320,7 @@ def test_shipped_functions_are_proved_on_smacs_maps(make, map_name):
 @pytest.mark.parametrize("n", [5, 10, 20])
 @pytest.mark.parametrize("race", ["terran", "protoss", "zerg"])
 def test_shipped_functions_are_proved_on_smacv2s_maps(make, race, n):
-    teams = {**V2["capability_config"]["team_gen"], "unit_types": list(GEN_TYPES[f"10gen_{race}"])}
-    config = {**V2["capability_config"], "n_units": n, "n_enemies": n, "team_gen": teams}
+    config = {**V2["capability_config"], "n_units": n, "n_enemies": n}
     _check_functions(make("sc2_v2", **{**V2, "map_name": f"10gen_{race}", "capability_config": config}).describe())
 
 
@@ -282,9 +330,10 @@ def _check_functions(task):
         assert build_tfcaf(task, TFCAFSettings(source="builtin", builtin=name)).report.igm == "proved"
 
 
-def test_facts_name_the_version_of_the_game(make):
+def test_facts_name_the_version_of_the_game_and_whether_it_is_one(make, caplog):
     facts = make(map_name="3m").describe().facts
-    assert (facts["game_version"], facts["game_build"]) == ("4.10.0", 75689)
+    assert (facts["game_version"], facts["game_build"], facts["data_version"]) == ("4.10.0", 75689, "STAND-IN")
+    assert "NOT StarCraft II" in caplog.text
 
 
 @pytest.mark.skipif(

@@ -394,6 +394,66 @@ def test_what_the_state_says_of_random_episodes_is_what_happened():
     assert hits > 10
 
 
+def unit_names(task, side, bits):
+    """The unit types that a field of type bits ``[count, types]`` names; None where there is no bit (the dead)."""
+    names = task.facts[f"{side}_types"]
+    return [names[int(row.argmax())] if row.any() else None for row in bits]
+
+
+@pytest.mark.parametrize("map_name", ["sk_2s3z", "sk_MMM2", "sk_3m"])
+def test_rewards_and_walks_can_be_read_from_the_described_fields(map_name):
+    """The enemies' fields give the reward point by point; types, places and time are what they are said to be."""
+    env = Skirmish(seeds=[3], map_name=map_name, state_timestep_number=True)
+    task, rng = env.describe(), np.random.default_rng(2)
+    kinds = {"agent": env.scenario.allies, "enemy": env.scenario.enemies}
+    full = {what: np.array([task.facts["units"][k][what] for k in kinds["enemy"]]) for what in ("health", "shield")}
+    shields = task.has_field("enemy_shield")
+
+    def read(name):
+        f, state = task.field(name), env.state(ONE)[0]
+        return np.array([state[f.slice_of(e)] for e in range(f.count)])
+
+    def enemy_points():
+        points = read("enemy_health")[:, 0] * full["health"]
+        return points + read("enemy_shield")[:, 0] * full["shield"] if shields else points
+
+    paid = deaths = north = south = 0
+    for _ in range(3):
+        env.reset(ONE)
+        over, steps = False, 0
+        while not over:
+            before, y = enemy_points(), read("agent_y")[:, 0]
+            avail = env.avail_actions(ONE)
+            chance = (avail * rng.random(avail.shape)).argmax(axis=2)
+            actions = chance if rng.random() < 0.3 else nearest_weak(env, ONE)
+            step = env.step(ONE, actions)
+            over, steps = step.over[0], steps + 1
+            after = enemy_points()
+            died = int(((before > 0) & (after == 0)).sum())
+            points = abs((before - after).sum() + 10 * died) + 200 * env.episode_info(0)["battle_won"]
+            assert step.reward[0] * env.rewards.divisor(kinds["enemy"]) == pytest.approx(points, abs=0.01)
+            paid, deaths = paid + (points > 0), deaths + died
+            walked = read("agent_y")[:, 0] - y
+            alive = read("agent_health")[:, 0] > 0
+            upwards, downwards = walked[alive & (actions[0] == NORTH)], walked[alive & (actions[0] == SOUTH)]
+            assert (upwards > 0).all()
+            assert (downwards < 0).all()
+            north, south = north + len(upwards), south + len(downwards)
+            assert read("timestep")[0, 0] == pytest.approx(steps / task.episode_limit)
+            for side, army in kinds.items():
+                if task.has_field(f"{side}_type"):
+                    lives = read(f"{side}_health")[:, 0] > 0
+                    names = unit_names(task, side, read(f"{side}_type"))
+                    assert names == [kind if life else None for kind, life in zip(army, lives, strict=True)]
+            a = env.n_agents
+            lives = read("enemy_health")[:, 0] > 0
+            for name, row in (("enemy_x", X), ("enemy_y", Y)):
+                place = np.where(lives, (env.units[row, 0, a:] - 16) / 32, 0)
+                np.testing.assert_allclose(read(name)[:, 0], place, atol=1e-6)
+    assert min(paid, north, south) > 3
+    assert deaths > 0
+
+
 def test_places_and_pauses_vary_only_if_asked_for():
     def course(seed, **env_args):
         env = SkirmishEnv(map_name="sk_3m", seed=seed, **env_args)
@@ -433,6 +493,8 @@ def test_the_name_of_the_task_tells_what_differs():
     ("env_args", "says"),
     [
         ({"map_name": "sk_3n"}, "sk_3m"),
+        ({"map_name": "3m"}, "Did you mean sk_3m.*env-config=sc2 plays"),  # a run of it would lie among SMAC's
+        ({"map_name": "10gen_zerg"}, "Did you mean sk_10gen_zerg.*sc2_v2"),
         ({"map_name": "sk_3m", "n_units": 4}, "belong to the 10gen maps"),
         ({"map_name": "sk_10gen_zerg", "n_units": 0}, "at least 1"),
         ({"step_mul": 0}, "step_mul=0"),

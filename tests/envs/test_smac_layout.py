@@ -4,13 +4,15 @@ Legend: A agents, U actions, O observation, S state.
 """
 
 import itertools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from envs.smac_description import describe_smac
 from envs.smac_layout import SmacLayout, SmacOptions
 from envs.smac_maps import GEN_TYPES, SCENARIOS, gen_scenario
-from envs.smac_reward import RewardOptions, return_range
+from envs.smac_reward import SMACV2_RULES, RewardOptions, return_range, reward_text
 from llm_credit.task import TaskDescription
 
 # map: agents, observation, state, actions, steps; as smac 1.0 gives them
@@ -142,5 +144,36 @@ def test_a_perfect_episode_lies_within_the_declared_returns(name):
 
 def test_marines_return_twenty_at_most():
     """Nothing regains health on 3m: 3 x 45 points, 3 kills and the win, divided so that they make 20."""
-    assert RewardOptions().max_points(SCENARIOS["3m"]) == 3 * 45 + 3 * 10 + 200
+    assert RewardOptions().max_points(SCENARIOS["3m"].enemies) == 3 * 45 + 3 * 10 + 200
     assert return_range(RewardOptions(), SCENARIOS["3m"], 480)[1] == pytest.approx(20)
+
+
+@pytest.mark.parametrize("options", [RewardOptions(), RewardOptions(reward_only_positive=False)])
+@pytest.mark.parametrize("name", GEN_TYPES)
+def test_a_drawn_maps_returns_hold_those_of_every_army(name, options):
+    drawn = gen_scenario(name, 5, 6)
+    low, high = return_range(options, drawn, 1600)
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        draw = lambda n: tuple(rng.choice(GEN_TYPES[name], size=n, p=rng.dirichlet([0.5] * 3)))  # noqa: E731
+        fixed = replace(drawn, allies=draw(5), enemies=draw(6), drawn=False)
+        its_low, its_high = return_range(options, fixed, 1600)
+        assert low - 1e-9 <= its_low <= its_high <= high + 1e-9
+    assert high < 100  # of a whole army of medivacs on both sides
+
+
+def test_the_first_enemies_scale_all_returns_of_smacv2():
+    """5 marines give the smallest divisor, 475 points for 20; the highest return against 5 medivacs is divided by it."""
+    _, high = return_range(RewardOptions(), gen_scenario("10gen_terran", 5, 5), 1600, SMACV2_RULES)
+    healed = 3 * (50 + 0.0352 * (1600 + 32))
+    assert high == pytest.approx((5 * (150 + healed) + 5 * 10 + 200) / (475 / 20))
+    assert return_range(RewardOptions(), gen_scenario("10gen_terran", 5, 5), 1600)[1] < high
+
+
+def test_the_rewards_text_says_what_divides_it():
+    drawn = gen_scenario("10gen_terran", 5, 5)
+    assert "divided by 23.75" not in reward_text(RewardOptions(), drawn)
+    assert "episode's own enemies" in reward_text(RewardOptions(), drawn)
+    assert "first episode's enemies" in reward_text(RewardOptions(), drawn, SMACV2_RULES)
+    signed = reward_text(RewardOptions(reward_only_positive=False), SCENARIOS["2s3z"])
+    assert signed.index("that the agents lost") < signed.index("all divided by")

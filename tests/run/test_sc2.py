@@ -33,15 +33,18 @@ def logged(results, key):
 @pytest.mark.slow
 @ALGS
 @pytest.mark.parametrize("env", ["sc2", "sc2_v2"])
-def test_a_credit_function_trains_and_the_games_version_is_recorded(tmp_path, alg, env):
-    done = call(tmp_path, alg, "mixer=tfcaf", "t_max=300", env=env)
+@pytest.mark.parametrize("mixer", ["tfcaf", "qmix"])
+def test_it_trains_and_the_games_version_is_recorded(tmp_path, alg, env, mixer):
+    done = call(tmp_path, alg, f"mixer={mixer}", "t_max=300", env=env)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"builtin:{env}/focus" in done.stdout
+    assert (f"builtin:{env}/focus" in done.stdout) == (mixer == "tfcaf")
     assert all(loss > 0 for loss in logged(tmp_path, "loss_td"))
     assert logged(tmp_path, "battle_won_mean")
     assert logged(tmp_path, "sc2_restarts")[-1] == 0
     task = json.loads((run_dir(tmp_path) / "task.json").read_text())
     assert (task["facts"]["game_version"], task["facts"]["game_build"]) == ("4.10.0", 75689)
+    assert task["facts"]["data_version"] == "STAND-IN"
+    assert "NOT StarCraft II" in done.stdout + done.stderr
 
 
 @needs_smacv2

@@ -1,4 +1,4 @@
-"""Skirmish trains through the command line, with both runners and both forms of a credit function."""
+"""Skirmish trains through the command line: with both runners, QMIX's mixer and both forms of a credit function."""
 
 import json
 
@@ -23,4 +23,15 @@ def test_training_with_a_credit_function(tmp_path, alg, env, origin, more):
     assert info["mixer"]["origin"] == f"builtin:skirmish/{origin}"
     assert info["test_battle_won_mean"]
     assert info["dead_enemies_mean"]
+    assert "grad_norm" in {key for key, _, _ in curve(tmp_path)}
+
+
+@pytest.mark.parametrize("alg", [("qmix_beta", "t_max=300"), ("qmix", "t_max=500", "batch_size_run=4")])
+def test_training_with_qmix(tmp_path, alg):
+    done = call(tmp_path, alg[0], "sk_2s3z", "mixer=qmix", *alg[1:])
+    assert done.returncode == 0, done.stdout + done.stderr
+    info = json.loads((run_dir(tmp_path) / "info.json").read_text())
+    assert info["test_battle_won_mean"]
+    assert info["dead_enemies_mean"]
+    assert all(loss > 0 for key, _, loss in curve(tmp_path) if key == "loss_td")
     assert "grad_norm" in {key for key, _, _ in curve(tmp_path)}

@@ -120,8 +120,9 @@ class Game:
         for action in request.actions:
             if action.action_raw.HasField("unit_command"):
                 order = _order(action.action_raw.unit_command)
-                for tag in action.action_raw.unit_command.unit_tags if order else ():
-                    self.battle.command(tag, order)
+                if order is not None:
+                    for tag in action.action_raw.unit_command.unit_tags:
+                        self.battle.command(tag, order)
             response.result.append(SUCCESS)
 
     def _on_step(self, request: Any, response: Any) -> None:

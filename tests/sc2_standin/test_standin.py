@@ -1,7 +1,12 @@
 """Whole episodes through the real pysc2 and the game's protocol, with the stand-in in the game's place."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Collection
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +18,13 @@ from s2clientprotocol import sc2api_pb2 as sc
 
 from tests.sc2_standin.armies import SCENARIOS
 from tests.sc2_standin.battle import AGENTS, COMPUTER
-from tests.sc2_standin.player import Player
+from tests.sc2_standin.player import Episode, Player
 
 TERRAN = (
     ["marine", "marine", "marauder", "marauder", "medivac"],
     ["marine", "marauder", "marine", "marauder", "medivac"],
 )
-TASKS = {
+TASKS: dict[str, tuple[str, tuple[list[str], list[str]] | None, int]] = {
     "3m": ("3m", None, 60),
     "2s3z": ("2s3z", None, 120),
     "3s_vs_5z": ("3s_vs_5z", None, 250),
@@ -28,7 +33,7 @@ TASKS = {
 }
 
 
-def play(task, seed, episodes=2):
+def play(task: str, seed: int, episodes: int = 2) -> list[Episode]:
     map_name, armies, limit = TASKS[task]
     with Player(map_name, seed, armies) as player:
         played = []
@@ -39,10 +44,10 @@ def play(task, seed, episodes=2):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_whole_episodes(task):
+def test_whole_episodes(task: str) -> None:
     map_name, armies, limit = TASKS[task]
     scenario = SCENARIOS.get(map_name)
-    sizes = [sum(n for _, n in army) for army in scenario[:2]] if scenario else [len(army) for army in armies]
+    sizes = [sum(n for _, n in army) for army in scenario[:2]] if scenario else [len(army) for army in armies or ()]
     for episode in play(task, seed=1):
         first, last = episode.trace[0], episode.trace[-1]
         assert [sum(unit[2] == owner for unit in first) for owner in (AGENTS, COMPUTER)] == sizes
@@ -54,16 +59,16 @@ def test_whole_episodes(task):
         assert any(moved)
 
 
-def test_a_seed_fixes_the_episodes():
+def test_a_seed_fixes_the_episodes() -> None:
     first, second, other = (play("2s3z", seed) for seed in (3, 3, 4))
     assert first == second
     assert first != other
     assert first[0] != first[1]
 
 
-def test_shields_take_damage_first_and_medivacs_heal():
-    def histories(task, column):
-        by_unit = {}
+def test_shields_take_damage_first_and_medivacs_heal() -> None:
+    def histories(task: str, column: int) -> Collection[list[tuple[Any, Any]]]:
+        by_unit: dict[int, list[tuple[Any, Any]]] = {}
         for step in play(task, seed=2, episodes=1)[0].trace:
             for unit in step:
                 by_unit.setdefault(unit[0], []).append((unit[column], unit[5]))
@@ -76,7 +81,7 @@ def test_shields_take_damage_first_and_medivacs_heal():
     assert any(rises)  # a marine's health does not come back by itself
 
 
-def test_idle_computer(monkeypatch):
+def test_idle_computer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_SC2_AI", "idle")
     with Player("3m", 1) as player:
         start = [unit.pos.x for unit in player.units(COMPUTER)]
@@ -85,7 +90,7 @@ def test_idle_computer(monkeypatch):
         assert len(player.units(AGENTS)) == 3
 
 
-def test_crash(monkeypatch):
+def test_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_SC2_CRASH_AT_STEP", "3")
     with Player("3m", 1) as player:
         player.controller.step(8)
@@ -95,7 +100,7 @@ def test_crash(monkeypatch):
         assert player._process._proc.wait(5) == 139
 
 
-def test_a_fault_can_strike_once(monkeypatch, tmp_path):
+def test_a_fault_can_strike_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FAKE_SC2_CRASH_AT_STEP", "1")
     monkeypatch.setenv("FAKE_SC2_FAULT_ONCE", str(tmp_path / "struck"))
     with Player("3m", 1) as player, pytest.raises((protocol.ConnectionError, protocol.ProtocolError)):
@@ -104,7 +109,7 @@ def test_a_fault_can_strike_once(monkeypatch, tmp_path):
         player.controller.step(8)
 
 
-def test_hang(monkeypatch):
+def test_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_SC2_HANG_AT_STEP", "1")
     with Player("3m", 1) as player:
         player.controller._client._sock.settimeout(0.5)
@@ -113,7 +118,7 @@ def test_hang(monkeypatch):
         player._process._proc.kill()
 
 
-def test_requests_that_make_no_sense_get_an_error():
+def test_requests_that_make_no_sense_get_an_error() -> None:
     config = run_configs.get()
     process = config.start(want_rgb=False)
     try:
@@ -127,14 +132,14 @@ def test_requests_that_make_no_sense_get_an_error():
         process.close()
 
 
-def test_replay_and_version():
+def test_replay_and_version() -> None:
     with Player("3m", 1) as player:
         player.controller.step(8)
         assert b"3m" in player.controller.save_replay()
         assert player.controller.ping().game_version == "4.10.0"
 
 
-def test_the_program_ends_with_its_client():
+def test_the_program_ends_with_its_client() -> None:
     with Player("3m", 1) as player:
         program = player._process._proc
         player.controller._client._sock.sock.close()  # the client is gone without a word
