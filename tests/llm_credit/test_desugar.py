@@ -47,6 +47,7 @@ SAME = {
     "made like another": "w = x.new_full((2,), 3.0) + x.new_tensor([1.0, 2.0]) + x",
     "kinds": "w = x.type_as(state) + x.type(torch.float32) + x.mT.T.detach() * x.ndim",
     "counted": "w = x + torch.count_nonzero(x > 0, dim=1).unsqueeze(1) + torch.count_nonzero(x, 1).unsqueeze(1)",
+    "loop over a list that grew": "p = [1.0]\np.append(2.0)\nw = x\nfor k in p:\n    w = w + k",
 }  # fmt: skip
 NOT = {
     "helper with a loop that returns": ("def f(v):\n    for i in range(2):\n        return v\n    return v\nw = f(x)", "inside a loop"),
@@ -67,7 +68,7 @@ NOT = {
     "names at once in a tensor": ("w = x.clone()\nw[:, 0] = w[:, 1] = 1.0", "one thing at a time"),
     "handler with a name": ("try:\n    w = x\nexcept ValueError as e:\n    w = x", "kinds of exceptions"),
     "norm of a strange order": ("w = x + torch.norm(x, p=3, dim=1, keepdim=True)", "norm is not allowed"),
-    "loop over a list that grows": ("p = [1.0]\np.append(2.0)\nw = x\nfor k in p:\n    w = w + k", "range()"),
+    "loop over a list that grows in it": ("p = [1.0]\nw = x\nfor k in p:\n    p.append(k)\n    w = w + k", "range()"),
 }  # fmt: skip
 
 
