@@ -169,6 +169,13 @@ class Idioms(Aliases, ast.NodeTransformer):
             reached |= {id(h) for h in called}
         return False
 
+    def visit_BinOp(self, n: ast.BinOp) -> ast.expr:
+        """A divisor of ``//`` and ``%`` as the number that it is; the screen asks for one."""
+        n = self.generic_visit(n)  # type: ignore[assignment]
+        if isinstance(n.op, (ast.FloorDiv, ast.Mod)) and (number := self.known.number(n.right)) is not None:
+            n.right = ast.copy_location(ast.Constant(number), n.right)
+        return n
+
     def visit_IfExp(self, n: ast.IfExp) -> ast.expr:
         chosen = self.known.truth(n.test)
         if chosen is None:

@@ -9,7 +9,10 @@ from llm_credit.screen import screen
 
 from .hostile import ONES, weights
 
-MAX_CALLS = 400_000  # of Python functions; the longest function that is accepted takes about a quarter
+MAX_CALLS = 600_000  # of Python functions
+DOUBLED = "1.0"
+for _k in range(11):
+    DOUBLED = f"[t{_k} + t{_k} for t{_k} in [{DOUBLED}]][0]"
 ENDLESS = {
     "returns in branches in branches": "def f(x, n):\n" + "    if n > 1:\n        if n > 2:\n            return x\n" * 26 + "    return x\nw = f(state[:, :2], 1)",
     "returns in many branches": "def f(x, n):\n" + "    if n > 1:\n        return x\n" * 180 + "    return x\nw = f(state[:, :2], 1)",
@@ -23,15 +26,15 @@ ENDLESS = {
     "number of itself": f"k = k + 1\nfor i in range(k):\n    pass\n{ONES}",
     "normalize of nothing": f"x = F.normalize()\n{ONES}",
     "normalize by name": f"x = F.normalize(input=state)\n{ONES}",
-    "comprehensions that double": "w = state[:, :2] * " + "sum([t, t, " * 16 + "1.0" + "][0] for t in [2.0])" * 16,
-    "elements that grow": f"a = [{', '.join(['t'] * 3000)}]\n{ONES}".replace("[", "[[", 1).replace("]", f"] for t in [[{', '.join(['1.0'] * 3000)}]]]", 1),
+    "elements that grow": f"a = [[{'t, ' * 1500}] for t in [[{'1.0, ' * 1500}]]]\n{ONES}",
     "loops over nothing": "a = [1.0 for i in range(2000) for j in zip([" + "1.0, " * 2500 + f"], [])]\n{ONES}",
     "helpers that double": "def f0(x):\n    return x + 1.0\n" + "".join(f"def f{i + 1}(x):\n    return f{i}(x) + f{i}(x)\n" for i in range(25)) + "w = f25(state[:, :2])",
-    "names of names": "a0 = torch.ones(2)\n" + "".join(f"a{i + 1} = a{i} if 2 > state.dim() else a{i}\n" for i in range(60)) + f"a60[0] = 1.0\n{ONES}",
 }  # fmt: skip
 SHORT = {
     "sums of sums": ("a0 = 0\n" + "\n".join(f"a{i + 1} = a{i} + a{i}" for i in range(40)) + f"\nfor i in range(a40):\n    pass\n{ONES}"),
     "sums of sums in a comparison": ("a0 = 0\n" + "\n".join(f"a{i + 1} = a{i} + a{i} + a{i} + a{i}" for i in range(20)) + f"\nif 0 < a20 < 5:\n    pass\n{ONES}"),
+    "names of names": "a0 = torch.ones(2)\n" + "".join(f"a{i + 1} = a{i} if 2 > state.dim() else a{i}\n" for i in range(60)) + f"a60[0] = 1.0\n{ONES}",
+    "comprehensions that double": f"a = {DOUBLED}\n{ONES}",
     "numbers in a circle": f"a = b + 1\nb = a + 1\ny = 1.0 if a > 2 else 2.0\n{ONES}",
 }  # fmt: skip
 
