@@ -76,7 +76,8 @@ class Checker(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, (str, bytes, complex)) or node.value is Ellipsis:
-            self.refuse(node, f"this constant is not allowed: {node.value!r}")
+            hint = allow.VALUES.get(node.value.lower().strip("+-")) if isinstance(node.value, str) else None
+            self.refuse(node, f"this constant is not allowed: {node.value!r}{'; ' + hint if hint else ''}")
         if isinstance(node.value, int) and abs(node.value) > MAX_INT:
             self.refuse(node, f"whole numbers up to {MAX_INT} only; write larger ones as 1e9")
         if isinstance(node.value, float) and not math.isfinite(node.value):
@@ -107,7 +108,8 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, f"names that begin with an underscore are not allowed: {node.attr}")
         if isinstance(node.value, ast.Name) and node.value.id == "torch" and "torch" not in self.locals:
             if node.attr not in allow.DTYPES:
-                self.refuse(node, f"torch.{node.attr} is not allowed as a value")
+                hint = allow.VALUES.get(node.attr)
+                self.refuse(node, f"torch.{node.attr} is not allowed as a value{'; ' + hint if hint else ''}")
             return
         if node.attr not in allow.ATTRIBUTES:
             self.refuse(node, f".{node.attr} is not allowed; allowed are .{', .'.join(sorted(allow.ATTRIBUTES))}")

@@ -81,10 +81,14 @@ def _only_function(tree: ast.Module) -> ast.FunctionDef:
         if is_text(statement) or _is_harmless_import(statement):
             continue
         if not isinstance(statement, ast.FunctionDef):
-            raise Refused("text", "only one function (and imports of torch) may stand in the source", statement.lineno)
+            reason = "only one function (and imports of torch) may stand in the source"
+            if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                reason += "; put constants inside the function"
+            raise Refused("text", reason, statement.lineno)
         functions.append(statement)
     if len(functions) != 1 or functions[0].name not in FORMS:
-        raise Refused("text", f"the source must define exactly one function, named {' or '.join(FORMS)}")
+        reason = f"the source must define exactly one function, named {' or '.join(FORMS)}"
+        raise Refused("text", reason + ("; helpers go inside it" if len(functions) > 1 else ""))
     return functions[0]
 
 

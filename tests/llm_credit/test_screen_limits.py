@@ -78,3 +78,26 @@ def test_what_goes_wrong_in_the_screen_itself_is_a_refusal(monkeypatch):
     with pytest.raises(Refused, match="more plainly") as refusal:
         screen(weights(ONES))
     assert refusal.value.stage == "screen"
+
+
+HINTS = {
+    "w = state[:, :2] * float('inf')": "as 1e9",
+    "w = state[:, :2].clamp(max=torch.inf)": "as 1e9",
+    "w = state[:, :2] * torch.pi": "3.141592653589793",
+    "w = state[:, :2]\nif w is not None:\n    w = w + 1.0": "leave it out",
+    "with torch.no_grad():\n    w = state[:, :2]": "leave it out",
+}
+
+
+@pytest.mark.parametrize("body", HINTS)
+def test_what_people_reach_for_is_refused_with_what_to_write_instead(body):
+    with pytest.raises(Refused, match=HINTS[body]) as refusal:
+        screen(weights(body))
+    assert refusal.value.line is not None
+
+
+def test_constants_and_helpers_beside_the_function_are_told_to_go_inside():
+    with pytest.raises(Refused, match="constants inside"):
+        screen("N = 2\n" + weights(ONES))
+    with pytest.raises(Refused, match="helpers go inside"):
+        screen("def f(x):\n    return x\n\n" + weights(ONES))
