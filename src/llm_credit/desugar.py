@@ -33,6 +33,8 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
     for s in ast.walk(function):
         if isinstance(s, ast.stmt):
             check_order(s)
+        if isinstance(s, ast.FunctionDef) and leaves(s.body):
+            raise Refused("screen", "break and continue may only stand in a loop", s.lineno)
     work = _Desugar(function)
     function.body = work.block(function.body)
     for name, helper in work.defined.items():

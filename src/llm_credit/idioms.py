@@ -103,7 +103,10 @@ class Idioms(Aliases, ast.NodeTransformer):
             return settled
         if isinstance(e, (ast.Tuple, ast.List)):
             return ast.copy_location(type(e)([self.steady(part) for part in e.elts], ast.Load()), e)
-        if isinstance(e, ast.Name) or (isinstance(e, ast.Subscript) and names_in(e) <= set(self.known.lists)):
+        if isinstance(e, ast.Name):
+            self.left_out.append(ast.copy_location(ast.Expr(e), e))  # it must be known, wherever it goes
+            return e
+        if isinstance(e, ast.Subscript) and names_in(e) <= set(self.known.lists):
             return e
         self.count(e, 1)
         return self.kept(self.visit(e))

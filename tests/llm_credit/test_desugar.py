@@ -140,6 +140,9 @@ NOT = {
     "helper's number outside it": ("def f(v):\n    k = 3\n    return v * k\nw = f(x)\nfor i in range(k):\n    for j in range(i):\n        w = w + j", "range()"),
     "number before it is one": ("w = x\nfor i in range(k):\n    for j in range(i):\n        w = w + j\nk = 3", "range()"),
     "helper of a branch": ("if state.dim() == 3:\n    f = lambda v: v * 2.0\nw = f(x)", "never called"),
+    "break outside a loop": ("w = x\nbreak", "only stand in a loop"),
+    "break of a helper": ("def f(v):\n    break\n    return v\nw = x\nfor i in range(2):\n    w = w + f(x)", "only stand in a loop"),
+    "unknown name that nothing uses": ("w = x * [2.0 for k in [i, i]][0]", "i is not known"),
     "break in a loop over a list": ("w = x\nfor i in [1.0, 2.0]:\n    try:\n        w = w + i\n    except ValueError:\n        pass\n    else:\n        break", "range()"),
     "loop over a list that grows in it": ("p = [1.0]\nw = x\nfor k in p:\n    p.append(k)\n    w = w + k", "range()"),
 }  # fmt: skip
