@@ -1,7 +1,7 @@
 """Python that TorchScript lacks, written out in what it has, before anything is checked: the statements.
 
 Helpers and lambdas go where they are called, comprehensions and loops over what stands in the source are written out
-element by element (idioms.py has the expressions). Nothing is evaluated but whole numbers. What comes out is screened
+element by element (loops.py, idioms.py). Nothing is evaluated but whole numbers. What comes out is screened
 like any other source, and what is left out (a ``try``'s handlers, a value that a number of the source excludes) is
 screened too.
 """
@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 from . import allowlist as allow
 from .errors import Refused
-from .idioms import Idioms
 from .inlining import Helper
 from .known import Known
+from .loops import Loops, blocks_of, leaves
 from .order import check_order
 from .scoping import name_apart
-from .trees import copied, depth_of, names_in, size_of, stored_in, substituted
+from .trees import copied, depth_of, names_in
 from .uses import Uses, changed_by, grown_under_two_names
 
 MAX_DEPTH = 120  # of the tree that comes out
@@ -49,7 +49,7 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
     return work.left_out
 
 
-class _Desugar(Idioms):
+class _Desugar(Loops):
     """Rewrites statements, each into those that stand for it."""
 
     def __init__(self, function: ast.FunctionDef) -> None:
@@ -86,7 +86,7 @@ class _Desugar(Idioms):
         if isinstance(s, ast.If):
             return self._branch(s)
         if isinstance(s, ast.For):
-            return self._loop(s)
+            return self.loop(s)
         changed = changed_by([s])
         s = self.generic_visit(s)  # type: ignore[assignment]
         self._follow(s, changed)
@@ -102,14 +102,6 @@ class _Desugar(Idioms):
                 changed = changed - {listed.id}
         for name in changed:
             self.known.forget(name)
-
-    def _changed(self, nodes: Sequence[ast.AST]) -> set[str]:
-        """Names that statements change, by helpers too."""
-        changed = changed_by(nodes)
-        if any(isinstance(n, ast.Name) and n.id in self.helpers for node in nodes for n in ast.walk(node)):
-            for helper in self.helpers.values():
-                changed |= helper.changed
-        return changed
 
     def _define(self, name: str, helper: Helper, s: ast.stmt) -> list[ast.stmt]:
         if self.known.uses.counts[name] > 1 or (name in self.helpers and not helper.same(self.helpers[name])):
@@ -174,7 +166,7 @@ class _Desugar(Idioms):
 
     def _branch(self, s: ast.If) -> list[ast.stmt]:
         s.test = self.visit(s.test)
-        changed, helpers, before = self._changed([*s.body, *s.orelse]), dict(self.helpers), self.known.state()
+        changed, helpers, before = self.changed_in([*s.body, *s.orelse]), dict(self.helpers), self.known.state()
         s.body = self.block(s.body)
         self.known.back_to(before, [])
         s.orelse = self.block(s.orelse) if s.orelse else []
@@ -182,100 +174,13 @@ class _Desugar(Idioms):
         self.helpers = helpers  # what is defined in a branch may not be there
         return [s]
 
-    def _loop(self, s: ast.For) -> list[ast.stmt]:
-        changed = self._changed([s.target, *s.body])
-        always = _needs_numbers(s) or bool(changed & self.known.iterated & set(self.known.lists))
-        elements = None
-        if not s.orelse and not leaves(s.body) and not names_in(s.iter) & changed & set(self.known.lists):
-            elements = self.elements.of(s.iter, always)
-        if elements is None:
-            return self._kept_loop(s, changed)
-        found = [self.elements.replacing(s.target, e) for e in elements]
-        ready = [
-            {name: self._early(e, changed) for name, e in (one or {"": element}).items()}
-            for one, element in zip(found, elements, strict=True)
-        ]
-        out: list[ast.stmt] = []
-        for values in ready:
-            body, bindings = self._bound(s, values)
-            self.count(s, size_of(body))
-            for b in bindings:
-                out += self.statement(ast.copy_location(b, s))
-            out += self.block(body)
-        return out or [ast.copy_location(ast.Pass(), s)]
-
-    def _early(self, e: ast.expr, changed: set[str]) -> ast.expr:
-        """An element as Python has it before the loop begins, whatever the loop changes."""
-        e = self.steady(e)
-        if not names_in(e) & changed:
-            return e
-        if isinstance(e, (ast.Tuple, ast.List)):
-            return ast.copy_location(type(e)([self._early(part, changed) for part in e.elts], ast.Load()), e)
-        return self.named(e)
-
-    def _bound(self, s: ast.For, values: dict[str, ast.expr]) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        """A copy of a loop's body for one element, and the assignments that go before it.
-
-        Numbers and places in lists are put in place of names, so that sizes and inner loops know them; the names get
-        them as well.
-        """
-        if "" in values:
-            return [copied(b) for b in s.body], [ast.Assign([copied(s.target)], copied(values[""]))]
-        stored = stored_in(s.body)
-        known = {
-            k: v for k, v in values.items()
-            if k not in stored and (isinstance(v, (ast.Constant, ast.UnaryOp)) or self.known.listed(v) is not None)
-            and not isinstance(v, (ast.List, ast.Tuple))
-        }  # fmt: skip
-        bindings: list[ast.stmt] = [ast.Assign([ast.Name(k, ast.Store())], copied(v)) for k, v in values.items()]
-        return [substituted(b, known) for b in s.body], bindings
-
-    def _kept_loop(self, s: ast.For, changed: set[str]) -> list[ast.stmt]:
-        """A loop that TorchScript runs: only the numbers of its ``range()`` are put in place."""
-        is_range = isinstance(s.iter, ast.Call) and isinstance(s.iter.func, ast.Name) and s.iter.func.id == "range"
-        if is_range and isinstance(s.iter, ast.Call) and not s.iter.keywords:
-            s.iter.args = [self.elements.settled(a) or self.visit(a) for a in s.iter.args]
-        else:
-            s.iter = self.visit(s.iter)
-        before, helpers = self.known.state(), dict(self.helpers)
-        self.known.back_to(before, changed)
-        if is_range and isinstance(s.target, ast.Name):
-            self.known.plains.add(s.target.id)
-        s.body = self.block(s.body)
-        self.known.back_to(before, changed)
-        self.helpers = helpers
-        return [s]
-
-
-def leaves(statements: Sequence[ast.stmt]) -> bool:
-    """Whether ``break`` or ``continue`` of this loop stands in its body."""
-    return any(
-        isinstance(s, (ast.Break, ast.Continue)) or any(leaves(b) for b in _blocks(s, ast.For)) for s in statements
-    )
-
-
-def _blocks(s: ast.stmt, loops: type) -> list[list[ast.stmt]]:
-    """The blocks of a statement in which ``break`` means the same as outside it."""
-    if isinstance(s, ast.FunctionDef):
-        return []
-    blocks = [getattr(s, "body", []), getattr(s, "orelse", []), getattr(s, "finalbody", [])]
-    blocks += [h.body for h in getattr(s, "handlers", [])]
-    return blocks[1:] if isinstance(s, loops) else blocks
-
 
 def _leaving(statements: Sequence[ast.stmt]) -> ast.stmt | None:
     """A return, break or continue in statements, those in their inner loops too."""
     for s in statements:
         if isinstance(s, (ast.Return, ast.Break, ast.Continue)):
             return s
-        for block in _blocks(s, type(None)):
+        for block in blocks_of(s, type(None)):
             if (found := _leaving(block)) is not None:
                 return found
     return None
-
-
-def _needs_numbers(s: ast.For) -> bool:
-    """Whether something inside depends on this loop's variable in a way that only its number can settle."""
-    variables = names_in(s.target)
-    inner = (n.iter for b in s.body for n in ast.walk(b) if isinstance(n, (ast.For, ast.comprehension)))
-    return any(variables & names_in(it) for it in inner)
