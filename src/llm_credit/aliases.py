@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 
+from .errors import Refused
+from .trees import constant_of
+
 SAME = {
     "concat": "cat", "concatenate": "cat", "clip": "clamp", "absolute": "abs", "multiply": "mul", "divide": "div",
     "true_divide": "div", "subtract": "sub", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
@@ -35,6 +38,18 @@ def _method(owner: ast.expr, name: str, *arguments: ast.expr, **named: ast.expr)
     return ast.copy_location(ast.Call(function, list(arguments), keywords), owner)
 
 
+def _is_matrix_norm(n: ast.Call) -> bool:
+    """Whether ``torch.linalg.norm`` may take an order over two dims: torch has another meaning for that."""
+    named = {k.arg: k.value for k in n.keywords}
+    order = n.args[1] if len(n.args) > 1 else named.get("ord")
+    dim = n.args[2] if len(n.args) > 2 else named.get("dim")
+    if order is None or dim is None or (isinstance(order, ast.Constant) and order.value is None):
+        return False
+    if isinstance(dim, (ast.Tuple, ast.List)) and len(dim.elts) == 1:
+        dim = dim.elts[0]
+    return constant_of(dim) is None
+
+
 class Aliases(ast.NodeTransformer):
     """Rewrites expressions. ``kept`` gives a value a name."""
 
@@ -61,6 +76,10 @@ class Aliases(ast.NodeTransformer):
 
     def visit_Call(self, n: ast.Call) -> ast.expr:
         path = _name(n.func)
+        if path == "torch.linalg.norm" and _is_matrix_norm(n):
+            raise Refused(
+                "screen", "torch.linalg.norm with an order and two dims is a matrix norm; name one dim", n.lineno
+            )
         if path in ("torch.linalg.norm", "torch.linalg.vector_norm"):
             n.func = ast.Attribute(ast.Name("torch", ast.Load()), "vector_norm", ast.Load())
             ast.fix_missing_locations(ast.copy_location(n.func, n))
@@ -80,9 +99,9 @@ class Aliases(ast.NodeTransformer):
         """A call in terms of others; None where it stays as it is."""
         if name in NORMS and home != "F":
             return self._norm(args, named)
-        if home == "F" and name == "normalize":
+        if home == "F" and name == "normalize" and args:
             return self._normalize(args, named)
-        if home == "torch" and name == "cdist" and len(args) >= 2:
+        if home == "torch" and name == "cdist" and 2 <= len(args) <= 3 and set(named) <= {"p"}:
             gap = ast.BinOp(_method(args[0], "unsqueeze", ast.Constant(-2)), ast.Sub(),
                             _method(args[1], "unsqueeze", ast.Constant(-3)))  # fmt: skip
             p = args[2:3] or [named.get("p", ast.Constant(2.0))]
@@ -94,7 +113,7 @@ class Aliases(ast.NodeTransformer):
             return _method(ast.Name("torch", ast.Load()), "where", positive, x, slope)
         if home == "torch" and name == "hstack" and len(args) == 1 and not named:
             return _method(ast.Name("torch", ast.Load()), "cat", *args, dim=ast.Constant(1))
-        if home == "torch" and name == "count_nonzero" and args:
+        if home == "torch" and name == "count_nonzero" and 1 <= len(args) <= 2 and set(named) <= {"dim"}:
             rest = {"dim": args[1]} if len(args) > 1 else named
             return _method(ast.Compare(args[0], [ast.NotEq()], [ast.Constant(0)]), "sum", **rest)
         return None if home else self._method_written(name, args, named)

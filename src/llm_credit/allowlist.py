@@ -23,7 +23,21 @@ HINTS = {
     "NamedExpr": "assign on a line of its own",
     "Import": "torch, and torch.nn.functional as F, are there already",
     "ImportFrom": "torch, and torch.nn.functional as F, are there already",
+    "Is": "nothing is None here; leave it out",
+    "IsNot": "nothing is None here; leave it out",
+    "In": "compare with == and join by or",
+    "NotIn": "compare with != and join by and",
+    "Dict": "use a list, or one name for each value",
+    "Starred": "write the elements out",
+    "With": "leave it out; nothing here has a gradient",
+    "Assert": "leave it out; shapes are checked outside",
 }
+VALUES = {
+    "inf": "nothing may be infinite; use a large number, as 1e9",
+    "nan": "nothing may be NaN; use a number",
+    "pi": "write 3.141592653589793",
+    "e": "write 2.718281828459045",
+}  # of torch, and as text for float(), that people reach for
 
 ELEMENTWISE = _names("""abs neg exp log log1p expm1 sqrt rsqrt square sigmoid tanh relu sign floor ceil round reciprocal sin cos
 atan isnan isinf isfinite logical_not nan_to_num""")

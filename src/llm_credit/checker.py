@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from . import allowlist as allow
 from .errors import Refused
+from .fresh import Fresh
 
 MAX_ITERATIONS = 10_000
 MAX_INT = 1_000_000
@@ -28,26 +29,41 @@ class Checker(ast.NodeVisitor):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For)):
                 self._note(node)
         self.locals = self.parameters | set(self.assigned)
+        self.fresh = Fresh(self.assigned)
+        self.line: int | None = None
 
     def _note(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if isinstance(node, ast.AugAssign):  # what comes out is the result of arithmetic
+            value = ast.BinOp(node.target, node.op, node.value)
         for target in targets:
-            if isinstance(target, ast.Name):
-                value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-                self.assigned.setdefault(target.id, []).append(value)
-            else:
-                for part in ast.walk(target):
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                        self.assigned.setdefault(part.id, []).append(None)
+            self._note_one(target, value)
+
+    def _note_one(self, target: ast.expr, value: ast.expr | None) -> None:
+        if isinstance(target, ast.Name):
+            self.assigned.setdefault(target.id, []).append(value)
+        elif (
+            isinstance(target, ast.Tuple)
+            and isinstance(value, (ast.Tuple, ast.List))
+            and len(target.elts) == len(value.elts)
+        ):
+            for t, v in zip(target.elts, value.elts, strict=True):
+                self._note_one(t, v)
+        else:
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    self.assigned.setdefault(part.id, []).append(None)
 
     def visit(self, node: ast.AST) -> None:
+        self.line = getattr(node, "lineno", self.line)
         if not isinstance(node, allow.NODES) or isinstance(node, ast.FunctionDef):
             name = type(node).__name__
             self.refuse(node, f"{name} is not allowed; {allow.HINTS.get(name, 'use plain torch expressions')}")
         super().visit(node)
 
     def refuse(self, node: ast.AST, reason: str) -> NoReturn:
-        raise Refused("screen", reason, getattr(node, "lineno", None))
+        raise Refused("screen", reason, getattr(node, "lineno", self.line))
 
     def visit_Name(self, node: ast.Name) -> None:
         if node.id.startswith("_"):
@@ -60,7 +76,8 @@ class Checker(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, (str, bytes, complex)) or node.value is Ellipsis:
-            self.refuse(node, f"this constant is not allowed: {node.value!r}")
+            hint = allow.VALUES.get(node.value.lower().strip("+-")) if isinstance(node.value, str) else None
+            self.refuse(node, f"this constant is not allowed: {node.value!r}{'; ' + hint if hint else ''}")
         if isinstance(node.value, int) and abs(node.value) > MAX_INT:
             self.refuse(node, f"whole numbers up to {MAX_INT} only; write larger ones as 1e9")
         if isinstance(node.value, float) and not math.isfinite(node.value):
@@ -91,7 +108,8 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, f"names that begin with an underscore are not allowed: {node.attr}")
         if isinstance(node.value, ast.Name) and node.value.id == "torch" and "torch" not in self.locals:
             if node.attr not in allow.DTYPES:
-                self.refuse(node, f"torch.{node.attr} is not allowed as a value")
+                hint = allow.VALUES.get(node.attr)
+                self.refuse(node, f"torch.{node.attr} is not allowed as a value{'; ' + hint if hint else ''}")
             return
         if node.attr not in allow.ATTRIBUTES:
             self.refuse(node, f".{node.attr} is not allowed; allowed are .{', .'.join(sorted(allow.ATTRIBUTES))}")
@@ -149,6 +167,8 @@ class Checker(ast.NodeVisitor):
         if not isinstance(node.target, ast.Name):
             self.refuse(node, "a for loop has one variable")
         outer = self.iterations
+        if any(abs(n) > MAX_INT for n in numbers if n is not None):
+            self.refuse(node, f"the ends of range() are whole numbers up to {MAX_INT}")
         self.iterations *= max(1, len(range(*[n for n in numbers if n is not None])))
         self.total += self.iterations
         if self.total > MAX_ITERATIONS:
@@ -178,8 +198,7 @@ class Checker(ast.NodeVisitor):
     def _check_target(self, target: ast.expr) -> None:
         if isinstance(target, ast.Subscript):
             base = target.value
-            values = self.assigned.get(base.id, []) if isinstance(base, ast.Name) else []
-            if not values or not all(v is not None and _is_fresh(v) for v in values):
+            if not isinstance(base, ast.Name) or not self.fresh.name(base.id):
                 self.refuse(
                     target, "only a tensor made here (torch.zeros, .clone()) may be assigned into; use torch.where"
                 )
@@ -201,12 +220,3 @@ class Checker(ast.NodeVisitor):
                 return None
             return {ast.Add: left + right, ast.Sub: left - right, ast.Mult: left * right}[type(node.op)]
         return None
-
-
-def _is_fresh(value: ast.expr) -> bool:
-    """Whether a value's memory is its own: a list, the result of arithmetic, a tensor made here."""
-    if isinstance(value, ast.UnaryOp):
-        return isinstance(value.op, (ast.USub, ast.Invert))
-    if isinstance(value, (ast.List, ast.BinOp, ast.Compare)):
-        return True
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in allow.FRESH

@@ -153,6 +153,8 @@ class Expressions:
         if f.attr not in allowed:
             self._refuse(f"{f.attr} is not allowed")
         if isinstance(home, list):
+            if f.attr != "append":
+                self._refuse(f"a list has no {f.attr}() here; only append")
             return self._append(home, arguments)
         return self._applied(n, home, f.attr, arguments, named)
 

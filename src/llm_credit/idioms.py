@@ -11,23 +11,30 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from .aliases import Aliases
+from .elements import Elements
 from .errors import Refused
-from .inlining import Helper, with_result
+from .inlining import Helper, Results
 from .known import Known
-from .trees import copied, names_in, size_of, substituted
+from .trees import copied, names_in, size_of, size_with, substituted
 
 MAX_NODES = 3_000  # of the function that comes out
 MAX_CALLS = 30  # helpers that call helpers
 
 
 class Idioms(Aliases, ast.NodeTransformer):
-    """Rewrites expressions. ``before`` gets what must go before the statement that an expression stands in."""
+    """Rewrites expressions. ``before`` gets what must go before the statement that an expression stands in.
+
+    Nothing that is moved there has an effect but walruses, whose order is checked, and helpers that are called as a
+    whole statement (``whole``: the value of the statement that is rewritten).
+    """
 
     def __init__(self, known: Known, names: Iterator[str]) -> None:
         self.known, self.names = known, names
+        self.elements = Elements(known)
         self.helpers: dict[str, Helper] = {}
         self.left_out: list[ast.stmt] = []
         self.before: list[ast.stmt] = []
+        self.whole: ast.expr | None = None
         self.made, self.depth = 0, 0
 
     def statement(self, s: ast.stmt) -> list[ast.stmt]:
@@ -43,16 +50,22 @@ class Idioms(Aliases, ast.NodeTransformer):
             self.refuse(node, "written out element by element the function is too long; work on whole tensors")
 
     def kept(self, value: ast.expr) -> ast.expr:
-        """A value under a name, so that it can be used twice."""
+        """A value under a name, so that it can be used twice, or later."""
         if isinstance(value, (ast.Name, ast.Constant)):
             return value
-        name = next(self.names)
-        self.before.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), value))
-        return ast.copy_location(ast.Name(name, ast.Load()), value)
+        return self.named(value)
+
+    def named(self, value: ast.expr) -> ast.expr:
+        """A value under a new name."""
+        target = ast.copy_location(ast.Name(next(self.names), ast.Store()), value)
+        self.before.append(ast.copy_location(ast.Assign([target], value), value))
+        self.known.assign(target, value)
+        return ast.copy_location(ast.Name(target.id, ast.Load()), value)
 
     def visit_NamedExpr(self, n: ast.NamedExpr) -> ast.expr:
         value = self.visit(n.value)
         self.before.append(ast.copy_location(ast.Assign([n.target], value), n))
+        self.known.assign(n.target, value)
         return ast.copy_location(ast.Name(n.target.id, ast.Load()), n)
 
     def visit_ListComp(self, n: ast.ListComp) -> ast.expr:
@@ -72,22 +85,37 @@ class Idioms(Aliases, ast.NodeTransformer):
             if not isinstance(row, _Rest):
                 out.append(row)
                 continue
-            elements = self.known.elements(row.generator.iter, always=True)
+            elements = self.elements.of(row.generator.iter, always=True)
             if elements is None:
                 self.refuse(row, "a comprehension must run over range() or a list that stands in the source")
             for element in elements:
-                replaced = self.known.replacing(row.generator.target, element)
+                replaced = self.elements.replacing(row.generator.target, element)
                 if replaced is None:
                     self.refuse(row, "a comprehension must unpack what stands in the source")
-                self.count(row, size_of(row.rows))
+                replaced = {name: self.steady(e) for name, e in replaced.items()}
+                self.count(row, sum(_size_with(r, replaced) for r in row.rows))
                 out += self._expanded([_replaced(r, replaced) for r in row.rows])
         return out
+
+    def steady(self, e: ast.expr) -> ast.expr:
+        """An element that may be written several times and later: what must be computed gets a name first."""
+        if (settled := self.elements.settled(e)) is not None:
+            return settled
+        if isinstance(e, (ast.Tuple, ast.List)):
+            return ast.copy_location(type(e)([self.steady(part) for part in e.elts], ast.Load()), e)
+        if isinstance(e, ast.Name):
+            self.left_out.append(ast.copy_location(ast.Expr(e), e))  # it must be known, wherever it goes
+            return e
+        if isinstance(e, ast.Subscript) and names_in(e) <= set(self.known.lists):
+            return e
+        self.count(e, 1)
+        return self.kept(self.visit(e))
 
     def visit_Call(self, n: ast.Call) -> ast.expr:
         if isinstance(n.func, ast.Name):
             if n.func.id in self.helpers:
                 return self._inlined(self.helpers[n.func.id], n)
-            if n.func.id == "sum" and self.known.times("sum") == 0:
+            if n.func.id == "sum" and not self.known.uses.counts["sum"]:
                 return self._sum(n)
             if n.func.id == "len" and (length := self.known.length(n)) is not None:
                 return ast.copy_location(ast.Constant(length), n)
@@ -97,16 +125,18 @@ class Idioms(Aliases, ast.NodeTransformer):
         """Python's ``sum`` begins with 0."""
         if not 1 <= len(n.args) <= 2 or n.keywords:
             self.refuse(n, "sum() takes a list that stands in the source")
-        given, total = n.args[0], n.args[1] if len(n.args) == 2 else ast.Constant(0)
+        given = n.args[0]
         if isinstance(given, (ast.ListComp, ast.GeneratorExp)):
             parts = self._written_out(given)
         elif isinstance(given, (ast.List, ast.Tuple)):
             parts = [self.visit(e) for e in given.elts]
         else:
-            parts = self.known.elements(given, always=True) or []
+            parts = [self.visit(e) for e in self.elements.of(given, always=True) or []]
             if not parts:
                 self.refuse(n, "sum() takes a list that stands in the source; use torch.stack(parts).sum(dim=0)")
+        total = self.visit(n.args[1]) if len(n.args) == 2 else ast.copy_location(ast.Constant(0), n)
         for k, part in enumerate(parts):
+            self.count(n, 2)
             total = ast.copy_location(ast.BinOp(total, ast.Add(), part), n)
             total = self.kept(total) if k + 1 < len(parts) else total
         return total
@@ -115,15 +145,39 @@ class Idioms(Aliases, ast.NodeTransformer):
         self.depth += 1
         if self.depth > MAX_CALLS:
             self.refuse(n, "a helper must not call itself")
+        if n is not self.whole and self._has_effect(helper):
+            self.refuse(
+                n, "a helper that changes a list or tensor of others must be called on a line of its own: a = f(x)"
+            )
         helper.used = True
-        bindings, body = helper.body_for(n, self.names)
+        bindings, body, renamed = helper.body_for(n, self.names)
+        self.known.rename(renamed)
         result = next(self.names)
-        statements = [*bindings, *with_result(body, result, n)]
+        statements = [*bindings, *Results(result, n).of(body)]
         self.count(n, size_of(statements))
         for s in statements:
             self.before += self.statement(s)
         self.depth -= 1
         return ast.copy_location(ast.Name(result, ast.Load()), n)
+
+    def _has_effect(self, helper: Helper) -> bool:
+        """Whether a call may change what is not the helper's own, by those that it calls too."""
+        reached, waiting = {id(helper)}, [helper]
+        while waiting:
+            one = waiting.pop()
+            if one.effect:
+                return True
+            called = [self.helpers[name] for name in one.calls if name in self.helpers]
+            waiting += [h for h in called if id(h) not in reached]
+            reached |= {id(h) for h in called}
+        return False
+
+    def visit_BinOp(self, n: ast.BinOp) -> ast.expr:
+        """A divisor of ``//`` and ``%`` as the number that it is; the screen asks for one."""
+        n = self.generic_visit(n)  # type: ignore[assignment]
+        if isinstance(n.op, (ast.FloorDiv, ast.Mod)) and (number := self.known.number(n.right)) is not None:
+            n.right = ast.copy_location(ast.Constant(number), n.right)
+        return n
 
     def visit_IfExp(self, n: ast.IfExp) -> ast.expr:
         chosen = self.known.truth(n.test)
@@ -138,6 +192,7 @@ class Idioms(Aliases, ast.NodeTransformer):
         if len(n.ops) == 1 or not all(self.known.plain(e) for e in [n.left, *n.comparators]):
             return self.generic_visit(n)  # type: ignore[return-value]
         sides = [n.left, *n.comparators]
+        self.count(n, 2 * size_of(sides))
         pairs = [ast.Compare(copied(a), [op], [copied(b)])
                  for a, op, b in zip(sides, n.ops, sides[1:], strict=False)]  # fmt: skip
         return ast.copy_location(ast.BoolOp(ast.And(), list(pairs)), n)
@@ -163,11 +218,15 @@ class _Rest(ast.expr):
         self.rows, self.generator = rows, generator
 
 
+def _size_with(node: ast.expr, values: dict[str, ast.expr]) -> int:
+    if isinstance(node, _Rest):
+        return size_with(node.generator, values) + sum(_size_with(r, values) for r in node.rows)
+    return size_with(node, values)
+
+
 def _replaced(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
     if isinstance(node, _Rest):
         inner = copied(node.generator)
         inner.iter = substituted(inner.iter, values)
-        hidden = names_in(inner.target)
-        kept = {k: v for k, v in values.items() if k not in hidden}
-        return ast.copy_location(_Rest([_replaced(r, kept) for r in node.rows], inner), node)
+        return ast.copy_location(_Rest([_replaced(r, values) for r in node.rows], inner), node)
     return substituted(node, values)

@@ -1,79 +1,138 @@
-"""What a source says of its own names: numbers and lists that stand in it."""
+"""What the source settles as the rewriting goes through it, line by line: whole numbers, and what stands in lists."""
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from .trees import copied, stored_in, substituted
+from .trees import constant_of
+from .uses import Uses
 
 _NUMBERS: dict[type, Callable[[int, int], int]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 _TRUTHS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }  # fmt: skip
-CHANGING = ("append", "extend", "insert", "pop", "reverse", "sort", "remove", "clear")  # a list
-MAX_ELEMENTS = 10_000
 MAX_NUMBER = 10**12
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A list or tuple whose length is known. items: plain constants, lists inside it, None for anything else."""
+
+    items: tuple[ast.expr | Listed | None, ...]
+    fixed: bool  # a tuple
+
+
+_Fact = tuple[int | None, bool, Listed | None]  # the number, whether it is a plain one, the list
+
+
 class Known:
-    """Names of one function that are assigned once, to a number or to a list that nothing changes later."""
+    """Facts that hold at the line that the rewriting has come to.
 
-    def __init__(self, function: ast.FunctionDef) -> None:
-        self.values: dict[str, list[ast.expr | None]] = {}
-        self.changed: set[str] = set()
-        for node in ast.walk(function):
-            self._note(node)
+    A name's fact is replaced where the name is assigned, and dropped where the source does not say which way it went
+    (after a branch or a loop that stays one). Facts of lists are kept only for lists that have one name.
+    """
 
-    def _note(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                pairs = [(target, node.value)]
-                if (
-                    isinstance(target, ast.Tuple)
-                    and isinstance(node.value, (ast.Tuple, ast.List))
-                    and len(target.elts) == len(node.value.elts)
-                ):
-                    pairs = list(zip(target.elts, node.value.elts, strict=True))
-                for t, v in pairs:
-                    self._bind(t, v)
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            self._bind(node.target, node.value)
-        elif isinstance(node, (ast.AugAssign, ast.For, ast.comprehension)):
-            self._bind(node.target, None)
-        elif isinstance(node, ast.FunctionDef):
-            self.values.setdefault(node.name, []).append(None)
-        elif isinstance(node, ast.arg):
-            self.values.setdefault(node.arg, []).append(None)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in CHANGING:
-            self.changed.add(node.value.id)
+    def __init__(self, uses: Uses) -> None:
+        self.uses = uses
+        self.numbers: dict[str, int] = {}
+        self.plains: set[str] = set()
+        self.lists: dict[str, Listed] = {}
+        self.owned = {name for name in uses.counts if name not in uses.shared}
+        self.iterated = set(uses.iterated)
 
-    def _bind(self, target: ast.expr, value: ast.expr | None) -> None:
+    def rename(self, names: dict[str, str]) -> None:
+        """Names of a helper that stand for others where it is written out."""
+        self.owned |= {new for old, new in names.items() if old in self.owned}
+        self.iterated |= {new for old, new in names.items() if old in self.iterated}
+
+    def state(self) -> tuple[dict[str, int], set[str], dict[str, Listed]]:
+        return dict(self.numbers), set(self.plains), dict(self.lists)
+
+    def back_to(self, state: tuple[dict[str, int], set[str], dict[str, Listed]], forget: Iterable[str]) -> None:
+        """The facts of an earlier line, but for names that may have changed since."""
+        self.numbers, self.plains, self.lists = dict(state[0]), set(state[1]), dict(state[2])
+        for name in forget:
+            self.forget(name)
+
+    def forget(self, name: str) -> None:
+        self.numbers.pop(name, None)
+        self.plains.discard(name)
+        self.lists.pop(name, None)
+
+    def assign(self, target: ast.expr, value: ast.expr | None) -> None:
+        """What an assignment says of its target."""
         if isinstance(target, ast.Name):
-            self.values.setdefault(target.id, []).append(value)
+            self._set(target.id, self._fact(target.id, value))
         elif isinstance(target, ast.Subscript):
-            if isinstance(target.value, ast.Name):
-                self.changed.add(target.value.id)
-        else:
+            base = target.value
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if isinstance(base, ast.Name):
+                self.forget(base.id)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            pairs = zip(
+                target.elts, values if len(values) == len(target.elts) else [None] * len(target.elts), strict=True
+            )
+            found = [(t.id, self._fact(t.id, v)) for t, v in pairs if isinstance(t, ast.Name)]
             for part in ast.walk(target):
                 if isinstance(part, ast.Name):
-                    self.values.setdefault(part.id, []).append(None)
+                    self.forget(part.id)
+            for name, fact in found:
+                self._set(name, fact)
 
-    def learn(self, name: str, value: ast.List) -> None:
-        """A comprehension that was written out: a name that is assigned once stands for this list."""
-        if isinstance(self._only(name), ast.ListComp):
-            self.values[name] = [value]
+    def _fact(self, name: str, value: ast.expr | None) -> _Fact:
+        listed = None
+        if isinstance(value, ast.Tuple) or (isinstance(value, ast.List) and name in self.owned):
+            listed = self.listed(value)
+        return self.number(value), value is not None and self.plain(value), listed
 
-    def times(self, name: str) -> int:
-        """How often a name is given a meaning."""
-        return len(self.values.get(name, []))
+    def _set(self, name: str, fact: _Fact) -> None:
+        number, plain, listed = fact
+        self.forget(name)
+        if number is not None:
+            self.numbers[name] = number
+        if plain or number is not None:
+            self.plains.add(name)
+        if listed is not None:
+            self.lists[name] = listed
 
-    def _only(self, name: str) -> ast.expr | None:
-        values = self.values.get(name, [])
-        return values[0] if len(values) == 1 else None
+    def append(self, name: str, value: ast.expr) -> None:
+        """One more element of a list."""
+        if (listed := self.lists.get(name)) is not None:
+            self.lists[name] = Listed((*listed.items, self._item(value)), fixed=False)
+
+    def _item(self, e: ast.expr) -> ast.expr | Listed | None:
+        if (constant := constant_of(e)) is not None:
+            return constant
+        if (number := self.number(e)) is not None:
+            return ast.copy_location(ast.Constant(number), e)
+        return self.listed(e) if isinstance(e, (ast.List, ast.Tuple)) else None
+
+    def listed(self, n: ast.expr) -> Listed | None:
+        """What is known of a list or tuple; None where not even its length is."""
+        if isinstance(n, ast.Name):
+            return self.lists.get(n.id)
+        if isinstance(n, ast.Subscript):
+            found = self._at(n)
+            if isinstance(found, Listed) and (found.fixed or not self.uses.unclear):
+                return found
+        if isinstance(n, (ast.List, ast.Tuple)) and not any(isinstance(e, ast.Starred) for e in n.elts):
+            return Listed(tuple(self._item(e) for e in n.elts), isinstance(n, ast.Tuple))
+        return None
+
+    def _at(self, n: ast.Subscript) -> ast.expr | Listed | None:
+        if isinstance(n.slice, (ast.Slice, ast.Tuple)) or not isinstance(n.value, (ast.Name, ast.Subscript)):
+            return None
+        outer, k = self.listed(n.value), self.number(n.slice)
+        if outer is None or k is None or not -len(outer.items) <= k < len(outer.items):
+            return None
+        return outer.items[k]
 
     def number(self, n: ast.expr | None) -> int | None:
         """The whole number that an expression stands for, None where the source does not fix it."""
@@ -81,38 +140,33 @@ class Known:
         if isinstance(n, ast.Constant):
             value = n.value if isinstance(n.value, int) and not isinstance(n.value, bool) else None
         elif isinstance(n, ast.Name):
-            only = self._only(n.id)
-            value = self.number(only) if isinstance(only, (ast.Constant, ast.UnaryOp, ast.BinOp)) else None
-        elif isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub):
+            value = self.numbers.get(n.id)
+        elif isinstance(n, ast.UnaryOp) and isinstance(n.op, (ast.USub, ast.UAdd)):
             inner = self.number(n.operand)
-            value = None if inner is None else -inner
-        elif isinstance(n, ast.BinOp):
-            left, right = self.number(n.left), self.number(n.right)
+            value = -inner if inner is not None and isinstance(n.op, ast.USub) else inner
+        elif isinstance(n, ast.BinOp) and type(n.op) in {*_NUMBERS, ast.FloorDiv}:
+            left = self.number(n.left)
+            right = None if left is None else self.number(n.right)
             if left is not None and right is not None:
                 if type(n.op) in _NUMBERS:
                     value = _NUMBERS[type(n.op)](left, right)
-                elif isinstance(n.op, ast.FloorDiv) and right > 0:
+                elif right > 0:
                     value = left // right
         elif isinstance(n, ast.Call):
             value = self.length(n)
+        elif isinstance(n, ast.Subscript):
+            item = self._at(n)
+            value = self.number(item) if isinstance(item, ast.expr) else None
         return value if value is None or abs(value) < MAX_NUMBER else None
 
     def length(self, n: ast.Call) -> int | None:
         """``len`` of a list that stands in the source."""
-        if not isinstance(n.func, ast.Name) or n.func.id != "len" or self.times("len") or len(n.args) != 1:
+        if not isinstance(n.func, ast.Name) or n.func.id != "len" or self.uses.counts["len"]:
             return None
-        listed = self._listed(n.args[0])
-        return None if listed is None else len(listed.elts)
-
-    def _listed(self, n: ast.expr) -> ast.List | ast.Tuple | None:
-        if isinstance(n, ast.Name):
-            only = None if n.id in self.changed else self._only(n.id)
-            return only if isinstance(only, (ast.List, ast.Tuple)) else None
-        if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name):
-            outer, k = self._listed(n.value), self.number(n.slice)
-            inner = outer.elts[k] if outer is not None and k is not None and 0 <= k < len(outer.elts) else None
-            return inner if isinstance(inner, (ast.List, ast.Tuple)) else None
-        return n if isinstance(n, (ast.List, ast.Tuple)) else None
+        if len(n.args) != 1 or n.keywords:
+            return None
+        listed = self.listed(n.args[0])
+        return None if listed is None else len(listed.items)
 
     def truth(self, n: ast.expr) -> bool | None:
         """Whether a condition on numbers of the source holds, None where the source does not say."""
@@ -126,15 +180,12 @@ class Known:
             return None if left is None or right is None else _TRUTHS[type(n.ops[0])](left, right)
         return None
 
-    def plain(self, n: ast.expr, depth: int = 0) -> bool:
+    def plain(self, n: ast.expr) -> bool:
         """Whether an expression can only be a plain number: it may then be written twice."""
-        if depth > 20:
-            return False
         if isinstance(n, ast.Constant):
             return isinstance(n.value, (int, float))
         if isinstance(n, ast.Name):
-            only = self._only(n.id)
-            return only is not None and self.plain(only, depth + 1)
+            return n.id in self.plains
         if isinstance(n, ast.Call):
             f = n.func
             named = isinstance(f, ast.Name) and f.id == "len"
@@ -142,75 +193,5 @@ class Known:
         if isinstance(n, ast.Subscript):
             return isinstance(n.value, ast.Attribute) and n.value.attr == "shape"
         if isinstance(n, ast.BinOp):
-            return self.plain(n.left, depth + 1) and self.plain(n.right, depth + 1)
-        return isinstance(n, ast.UnaryOp) and self.plain(n.operand, depth + 1)
-
-    def elements(self, n: ast.expr, always: bool) -> list[ast.expr] | None:
-        """What a loop over ``n`` gives, None where the source does not say.
-
-        always: numbers of a ``range()`` too, over which TorchScript can loop itself.
-        """
-        if isinstance(n, (ast.Name, ast.Subscript)) and (listed := self._listed(n)) is not None:
-            return [e if isinstance(e, ast.Constant) else _item(n, k) for k, e in enumerate(listed.elts)]
-        if isinstance(n, (ast.List, ast.Tuple)):
-            return None if any(isinstance(e, ast.Starred) for e in n.elts) else list(n.elts)
-        if not isinstance(n, ast.Call) or not isinstance(n.func, ast.Name) or self.times(n.func.id):
-            return None
-        return self._called(n, n.func.id, always)
-
-    def _called(self, n: ast.Call, name: str, always: bool) -> list[ast.expr] | None:
-        if name == "range" and not n.keywords:
-            numbers = [self.number(a) for a in n.args]
-            if not always or not 1 <= len(numbers) <= 3 or None in numbers or (len(numbers) == 3 and not numbers[2]):
-                return None
-            found = range(*[i for i in numbers if i is not None])
-            return [ast.copy_location(ast.Constant(i), n) for i in found] if len(found) <= MAX_ELEMENTS else None
-        if name in ("enumerate", "zip", "reversed") and not n.keywords and n.args:
-            parts = [self.elements(a, True) for a in n.args]
-            if any(p is None for p in parts):
-                return None
-            lists = [p for p in parts if p is not None]
-            if name == "reversed" and len(lists) == 1:
-                return lists[0][::-1]
-            if name == "enumerate" and len(lists) == 1:
-                lists = [[ast.copy_location(ast.Constant(k), n) for k in range(len(lists[0]))], lists[0]]
-            elif name != "zip":
-                return None
-            return [ast.copy_location(ast.Tuple(list(e), ast.Load()), n) for e in zip(*lists, strict=False)]
-        return None
-
-    def replacing(self, target: ast.expr, element: ast.expr) -> dict[str, ast.expr] | None:
-        """What each name of a loop's target stands for; None where they do not fit."""
-        if isinstance(target, ast.Name):
-            return {target.id: element}
-        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(element, (ast.Tuple, ast.List)):
-            if len(target.elts) != len(element.elts):
-                return None
-            found: dict[str, ast.expr] = {}
-            for t, e in zip(target.elts, element.elts, strict=True):
-                inner = self.replacing(t, e)
-                if inner is None:
-                    return None
-                found |= inner
-            return found
-        return None
-
-    def bound(self, target: ast.expr, element: ast.expr, body: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        """A copy of a loop's body for one element, and the assignments that go before it.
-
-        Numbers are put in place of names, so that sizes and inner loops know them; the names get them as well.
-        """
-        replaced = self.replacing(target, element)
-        if replaced is None:
-            return [copied(s) for s in body], [ast.Assign([copied(target)], copied(element))]
-        stored = stored_in(body)
-        values: dict[str, ast.expr] = {
-            k: v for k, v in replaced.items() if isinstance(v, ast.Constant) and k not in stored
-        }
-        bindings: list[ast.stmt] = [ast.Assign([ast.Name(k, ast.Store())], copied(v)) for k, v in replaced.items()]
-        return [substituted(s, values) for s in body], bindings
-
-
-def _item(n: ast.expr, k: int) -> ast.expr:
-    found = ast.Subscript(copied(n), ast.Constant(k), ast.Load())
-    return ast.copy_location(found, n)
+            return self.plain(n.left) and self.plain(n.right)
+        return isinstance(n, ast.UnaryOp) and self.plain(n.operand)

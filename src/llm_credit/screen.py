@@ -9,7 +9,7 @@ from .checker import Checker
 from .desugar import desugar
 from .errors import Refused
 from .rewrite import rewrite
-from .trees import is_text
+from .trees import depth_of, is_text
 
 MAX_CHARS = 20_000
 MAX_DEPTH = 60
@@ -44,12 +44,21 @@ def screen(source: str) -> Screened:
     for parameter in a.args:
         parameter.annotation = None
     function.returns = None
+    try:
+        _allow(function)
+    except Refused:
+        raise
+    except Exception as e:  # the text is anything, and this is the caller's own process
+        raise Refused("screen", f"the function cannot be followed ({type(e).__name__}); write it more plainly") from e
+    return Screened(function, function.name)
+
+
+def _allow(function: ast.FunctionDef) -> None:
     left_out = desugar(function)
     checker = Checker(function, left_out)
     for statement in [*function.body, *left_out]:
         checker.visit(statement)
     rewrite(function)
-    return Screened(function, function.name)
 
 
 def _parse(source: str) -> ast.Module:
@@ -61,12 +70,9 @@ def _parse(source: str) -> ast.Module:
         raise Refused("text", f"not valid Python: {e}", getattr(e, "lineno", None)) from e
     except (RecursionError, MemoryError) as e:
         raise Refused("text", "the source is nested too deeply") from e
-    level: list[ast.AST] = [tree]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return tree
-    raise Refused("text", f"the source is nested more than {MAX_DEPTH} levels deep")
+    if depth_of(tree, MAX_DEPTH) >= MAX_DEPTH:
+        raise Refused("text", f"the source is nested more than {MAX_DEPTH} levels deep")
+    return tree
 
 
 def _only_function(tree: ast.Module) -> ast.FunctionDef:
@@ -75,10 +81,14 @@ def _only_function(tree: ast.Module) -> ast.FunctionDef:
         if is_text(statement) or _is_harmless_import(statement):
             continue
         if not isinstance(statement, ast.FunctionDef):
-            raise Refused("text", "only one function (and imports of torch) may stand in the source", statement.lineno)
+            reason = "only one function (and imports of torch) may stand in the source"
+            if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                reason += "; put constants inside the function"
+            raise Refused("text", reason, statement.lineno)
         functions.append(statement)
     if len(functions) != 1 or functions[0].name not in FORMS:
-        raise Refused("text", f"the source must define exactly one function, named {' or '.join(FORMS)}")
+        reason = f"the source must define exactly one function, named {' or '.join(FORMS)}"
+        raise Refused("text", reason + ("; helpers go inside it" if len(functions) > 1 else ""))
     return functions[0]
 
 
@@ -93,7 +103,7 @@ def _is_harmless_import(statement: ast.stmt) -> bool:
         known = {
             "__future__": {"annotations"},
             "torch": {"Tensor"},
-            "typing": {"Tuple", "List"},
+            "typing": {"Tuple", "List", "Optional", "Union", "Any"},
             "torch.nn": {"functional"},
         }
         wanted = {n.name for n in statement.names}

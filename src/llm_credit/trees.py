@@ -27,6 +27,30 @@ def size_of(nodes: Iterable[ast.AST]) -> int:
     return sum(1 for node in nodes for _ in ast.walk(node))
 
 
+def depth_of(node: ast.AST, limit: int) -> int:
+    """How deep a tree is; it stops counting above ``limit``."""
+    level: list[ast.AST] = [node]
+    for depth in range(limit + 1):
+        level = [child for n in level for child in ast.iter_child_nodes(n)]
+        if not level:
+            return depth
+    return limit + 1
+
+
+def size_with(node: ast.AST, values: dict[str, ast.expr]) -> int:
+    """How many nodes a tree will have with names replaced by expressions."""
+    sizes = {name: size_of([e]) for name, e in values.items()}
+    return sum(sizes.get(n.id, 1) if isinstance(n, ast.Name) else 1 for n in ast.walk(node))
+
+
+def constant_of(e: ast.expr) -> ast.expr | None:
+    """A constant, or a number with a sign; None for anything else."""
+    inner = e.operand if isinstance(e, ast.UnaryOp) and isinstance(e.op, (ast.USub, ast.UAdd)) else e
+    if not isinstance(inner, ast.Constant) or (inner is not e and not isinstance(inner.value, (int, float))):
+        return None
+    return e
+
+
 def copied(node: Any) -> Any:
     """A copy of a tree; ``copy.deepcopy`` takes ten times as long."""
     return substituted(node, {})
@@ -51,8 +75,8 @@ def substituted(node: Any, values: dict[str, ast.expr]) -> Any:
 
 def _visible(node: ast.AST, values: dict[str, ast.expr]) -> dict[str, ast.expr]:
     hidden: set[str] = set()
-    if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        hidden = {a.arg for a in node.args.args}
-    elif isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+    if isinstance(node, (ast.Lambda, ast.FunctionDef)):  # what stands in it is looked up when it is called
+        return {}
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
         hidden = names_in(*(g.target for g in node.generators))
     return {k: v for k, v in values.items() if k not in hidden} if hidden else values

@@ -501,5 +501,43 @@ _TEXTS = {
             lam = 0.5 + 0.5 * load * together + 0.5 * (1 - load) * (together > 0).float()
             return lam / lam.mean(dim=1, keepdim=True)
     """,
+    "columns, then shares": """
+        def credit_weights(state):
+            w, b = torch.zeros(state.shape[0], 2), torch.zeros(state.shape[0], 1)
+            for i in range(2):
+                w[:, i] = 1.0 + state[:, 3 * i + 2]
+            w /= w.sum(dim=1, keepdim=True)
+            w *= 2.0
+            return w, b
+    """,
+    "lists that are filled and read": """
+        from typing import List, Optional
+
+        def credit_weights(state):
+            n_agents = 2
+            n_foods = n_agents
+            levels: List[torch.Tensor] = []
+            for i in range(n_agents):
+                levels.append(1.0 + state[:, 3 * i + 2])
+            total = sum(levels)
+            for j in range(n_foods):
+                total = total + 0.1 * state[:, 8 + 3 * j].clamp(min=0)
+            w = torch.stack([2.0 * p / total for p in levels], dim=1)
+            return w, torch.zeros(state.shape[0], 1)
+    """,
+    "helper with a signed default": """
+        def credit_weights(state):
+            def shares(x, dim=-1, eps=1e-6):
+                return x / (x.sum(dim=dim, keepdim=True) + eps)
+
+            def bonus():
+                out = torch.zeros(state.shape[0], 2)
+                for k, c in enumerate([0.5, 0.25], start=1):
+                    out[:, k - 1] = c * k
+                return out
+
+            w = 2.0 * shares(1.0 + state[:, 2:6:3]) + bonus()
+            return w, torch.zeros_like(w[:, :1])
+    """,
 }
 BENIGN = {name: dedent(text).strip() + "\n" for name, text in _TEXTS.items()}
