@@ -193,6 +193,29 @@ LEAKS = {
     ),
     "count of states above": ("probe", weights(f"{ONES} + 0.001 * torch.count_nonzero(state[:, :2] > 3.0, dim=0)")),
 }
+_RARELY = """
+x = state[:, 12:14]
+rare = (x > 0.995).all(dim=1, keepdim=True) & (state[:, 14:16] > 0.995).all(dim=1, keepdim=True)
+t = torch.where(rare, x, torch.zeros_like(x))
+n = state.shape[0]
+"""
+MIXED = {  # test_apart.py has all kinds
+    name: ("probe", weights(_RARELY + body))
+    for name, body in {
+        "cumsum of what is rare": "w = 1.0 + t.cumsum(dim=0)",
+        "turned where it is rare": "w = 1.0 + t.flip(0)",
+        "ordered where it is rare": "w = 1.0 + torch.sort(t, dim=0)[0]",
+        "reshaped after a transposition": "w = 1.0 + t.t().reshape(-1, 2)",
+        "pairs of states": "w = 1.0 + (t @ t.t()) @ torch.ones_like(x)",
+        "the first state": "w = torch.where(rare, x[torch.zeros_like(x[:, 0]).long()], torch.ones_like(x))",
+        "doubled and cut": "w = 1.0 + torch.cat([t, t], dim=0)[1:n + 1]",
+        "the first is assigned to": "w = torch.ones_like(x)\nw[0:1] = 2.0\nw = torch.where(rare, w, torch.ones_like(x))",
+        "the place in the batch": "w = torch.where(rare, torch.arange(n).unsqueeze(1).float(), torch.ones_like(x))",
+        "how many states there are": "w = torch.where(rare, torch.mul(torch.ones_like(x), n), torch.ones_like(x))",
+        "how many, negated": "w = torch.where(rare, (-n) * x, torch.ones_like(x))",
+        "a shape compared": "k = 2.0 if state.shape == [32, 16] else 1.0\nw = torch.ones_like(x) * k",
+    }.items()
+}
 TORCH = {
     "threads": ("screen", weights(f"torch.set_num_threads(1)\n{ONES}")),
     "default type": ("screen", weights(f"torch.set_default_dtype(torch.float64)\n{ONES}")),
@@ -267,7 +290,7 @@ COMPILER = {
     "tensor as a number": ("graph", weights(f"x = float(state[0, 0])\n{ONES} * x")),
 }  # fmt: skip
 GROUPS = {
-    "files": FILES, "escapes": ESCAPES, "endless": ENDLESS, "bombs": BOMBS, "changes": CHANGES, "leaks": LEAKS,
+    "files": FILES, "escapes": ESCAPES, "endless": ENDLESS, "bombs": BOMBS, "changes": CHANGES, "leaks": LEAKS, "mixed": MIXED,
     "torch": TORCH, "rare": RARE, "shapes": SHAPES, "compiler": COMPILER,
 }  # fmt: skip
 HOSTILE = {f"{group}: {name}": case for group, cases in GROUPS.items() for name, case in cases.items()}
