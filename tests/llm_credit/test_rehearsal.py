@@ -123,6 +123,10 @@ def test_settings_refuse_wrong_types_and_ranges():
         ({"check_states": 1}, "at least 16"),
         ({"igm": "maybe"}, "one of enforce, relax"),
         ({"file": 3}, "text"),
+        ({"max_usd": float("nan")}, "a finite number"),
+        ({"max_usd": float("inf")}, "a finite number"),
+        ({"jail_seconds": float("nan")}, "a finite number"),
+        ({"timeout": float("nan")}, "a finite number"),
     ):
         with pytest.raises(CreditError, match=expected):
             TFCAFSettings.from_mapping(values)
