@@ -25,6 +25,7 @@ PRIMES = (4099, 4111, 4127, 4129)  # a size that the number of states divides co
 NUMBERS_PER_STATE = 20_000  # that one tensor may hold
 NUMBERS_ALONE = 1_000_000  # that a tensor without the states' dimension may hold
 WORK_PER_STATE = 500_000  # numbers made, and multiplied in matrix products, by one call
+OPERATIONS = 3_000  # on tensors, in one call: each costs time, however small its tensors
 FEW = 101  # states of the comparison; prime too
 MAX_RECORDED = 20_000_000  # numbers kept to compare intermediate results
 
@@ -44,10 +45,14 @@ def rehearse(screened: Screened, task: TaskDescription) -> None:
 
 def _within_budget(n: int) -> Observer:
     """What sees every tensor of a rehearsal with ``n`` states, and refuses when they become too large or too many."""
-    work = 0
+    work = operations = 0
 
     def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
-        nonlocal work
+        nonlocal work, operations
+        operations += 1
+        if operations > OPERATIONS:
+            reason = f"one call makes more than {OPERATIONS} operations on tensors; loop less, work on whole tensors"
+            raise Refused("probe", reason, line)
         count = result.numel()
         rows = any(d and d % n == 0 for d in result.shape)
         limit = NUMBERS_PER_STATE * n if rows else NUMBERS_ALONE
