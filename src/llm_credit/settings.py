@@ -142,7 +142,7 @@ def _problem(declared: Field[Any], value: Any) -> str:
         value = float(value)
     if type(value) is not expected:
         return {str: "text", int: "a whole number", float: "a number"}[expected]
-    if expected is float and not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return "a finite number"
     if about.get("choices") and value not in about["choices"]:
         return f"one of {', '.join(about['choices'])}"

@@ -245,6 +245,24 @@ RARE = {
     "overflow": ("probe", weights("w = torch.exp(state[:, 0:6:3] * 100.0)")),
     "overflow of a product": ("probe", weights("w = state[:, 0:6:3] * 1e38 * 1e38")),
     "normalised to nothing": ("probe", weights("x = state[:, 12:14]\nw = x / x.norm(dim=1, keepdim=True) * 0.0 + 1.0")),
+    "inf at one place of four numbers": (
+        "probe",
+        weights(
+            "d = (state[:, 0:6:3] - 3.0).abs() + (state[:, 1:6:3] - 4.0).abs()\nw = (1.0 + 1.0 / d.sum(dim=1, keepdim=True)).expand(-1, 2)"
+        ),
+    ),
+    "root below 0 near one real number": (
+        "probe",
+        weights(
+            "w = 1.0 + torch.sqrt((state[:, 12:14] - 0.37).square() - 1e-10)\nw = torch.where((state[:, 12:14] - 0.37).abs() < 0.01, w, torch.ones_like(w))"
+        ),
+    ),
+    "NaN in one of many thousand states of whole numbers": (
+        "probe",
+        weights(
+            "z = (state[:, 2:6:3] - 1.0).abs() + (state[:, 0:6:3] - 2.0).abs() + (state[:, 1:6:3] - 5.0).abs()\nz = z.sum(dim=1, keepdim=True)\nw = 1.0 + (z / z).expand(-1, 2)"
+        ),
+    ),
     "handler that would help": (
         "probe",
         weights("try:\n    w = 1.0 / state[:, 0:6:3]\nexcept ZeroDivisionError:\n    w = state[:, :2]"),
