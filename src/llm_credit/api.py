@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+from .archive import Entry
 from .episodes import read_episodes
-from .errors import Refused
+from .errors import CreditError, Refused
 from .examine import Report, examine, load
 from .files import sha256
 from .jail import check_in_jail, close_server
@@ -86,3 +87,23 @@ def build_tfcaf(task: TaskDescription, settings: TFCAFSettings, forms: tuple[str
     function.provenance = found.provenance
     close_server()  # training needs the memory more
     return function
+
+
+def admit(entry: Entry) -> TaskDescription:
+    """The task of an entry whose function may run here: it is as it was written, and came through the jail.
+
+    What ships with the project, and what this machine has seen pass, is not checked again. Raises CreditError.
+    """
+    problems, question, result = entry.problems(), {}, {}
+    if not problems:
+        question, result = entry.json("question.json"), entry.result
+        if sha256(entry.source) != result["sha256"]:
+            problems = ["function.py is not the function that was accepted"]
+    if problems:
+        raise CreditError("the archive entry is not as it was written:\n  " + "\n  ".join(problems))
+    task = TaskDescription.from_dict(question["task"])
+    settings = TFCAFSettings.from_mapping({**question["settings"], "igm": result["igm"], "phi": result["phi"]})
+    if not entry.shipped and not is_remembered(entry.source, task, settings):
+        check_source(entry.source, task, settings).raise_refusal()
+        remember(entry.source, task, settings)
+    return task

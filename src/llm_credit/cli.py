@@ -180,7 +180,7 @@ def _check(options: argparse.Namespace) -> int:
     from .api import check_source
 
     try:
-        source = Path(options.file).read_text(encoding="utf-8")
+        source = Path(options.file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise CreditError(f"{options.file} cannot be read: {e}") from e
     report = check_source(source, _task(options.task), _settings(options.set))
@@ -197,21 +197,22 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from .api import admit
     from .report import show_entry
 
-    show_entry(Archive(options.archive).get(options.entry), options.png)
+    entry = Archive(options.archive).get(options.entry)
+    admit(entry)
+    show_entry(entry, options.png)
     return 0
 
 
 def _report(options: argparse.Namespace) -> int:
+    from .api import admit
     from .episodes import read_episodes
     from .page import page
 
     entry = Archive(options.archive).get(options.entry)
-    problems = entry.problems()
-    if problems:
-        raise CreditError("the archive entry is not as it was written:\n  " + "\n  ".join(problems))
-    task = TaskDescription.from_dict(entry.json("question.json")["task"])
+    task = admit(entry)
     kept = entry.path / EPISODES
     episodes = read_episodes(options.episodes or (str(kept) if kept.exists() else ""), task)
     _write_text(options.out, page(entry, episodes))

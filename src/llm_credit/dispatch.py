@@ -39,6 +39,8 @@ empty equal lift_fresh mm mv scalar_tensor scatter_"""
 # ``x += y`` on a tensor in the interpreter; whether the tensor may be changed is the screen's and the probes' concern
 _IN_PLACE = "add_ bitwise_and_ bitwise_or_ bitwise_xor_ div_ floor_divide_ mul_ pow_ remainder_ sub_"
 AT_DISPATCH = frozenset(f"aten::{name}" for name in f"{_OWN_NAMES} {_PARTS} {_IN_PLACE}".split())
+# Autograd's own, which keeps the utilities' gradient in memory of their order where w is transposed; not the function's
+IN_BACKWARD = AT_DISPATCH | {"aten::new_empty_strided"}
 
 
 class OnlyListed(TorchDispatchMode):
@@ -47,15 +49,15 @@ class OnlyListed(TorchDispatchMode):
     TorchScript may raise another error in its place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, listed: frozenset[str] = AT_DISPATCH) -> None:
         super().__init__()
-        self.refused = ""
+        self.listed, self.refused = listed, ""
 
     def __torch_dispatch__(
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         schema, named = func._schema, dict(kwargs or {})
-        if not _listed(schema, named):
+        if schema.name not in self.listed or not _harmless(schema, named):
             self.refused = self.refused or schema.name
             self.reject()
         return func(*args, **named)
@@ -66,9 +68,7 @@ class OnlyListed(TorchDispatchMode):
             raise Refused("graph", f"the function runs {self.refused}, which is not allowed")
 
 
-def _listed(schema: Any, named: Mapping[str, Any]) -> bool:
-    if schema.name not in AT_DISPATCH:
-        return False
+def _harmless(schema: Any, named: Mapping[str, Any]) -> bool:
     if schema.is_mutable and not schema.name.endswith("_"):
         return False  # add.out and the like write into a tensor that they are given
     if schema.name == "aten::empty":  # memory as it was found; torch.tensor asks for some, with all three, and fills it
@@ -88,16 +88,19 @@ def watch(function: CreditFunction, task: TaskDescription, settings: TFCAFSettin
     for states in (drawn, drawn[:1], corner_states(task, seed=seed)):
         given = _given(function, task, states, seed)
         for _ in range(RUNS):
-            mode = OnlyListed()
+            forward, backward = OnlyListed(), OnlyListed(IN_BACKWARD)
             try:
-                with mode, torch.enable_grad():
+                with forward, torch.enable_grad():
                     result = function(*given)
-                    if result.requires_grad:
+                if result.requires_grad:
+                    with backward:
                         result.sum().backward()
             except Exception:  # whatever TorchScript raises while it runs
-                mode.reject()
+                forward.reject()
+                backward.reject()
                 return
-            mode.reject()  # an error that TorchScript has swallowed
+            forward.reject()  # an error that TorchScript has swallowed
+            backward.reject()
 
 
 def _given(function: CreditFunction, task: TaskDescription, states: torch.Tensor, seed: int) -> list[torch.Tensor]:

@@ -155,6 +155,9 @@ def _mismatch(value: Any, schema: Mapping[str, Any], where: str) -> str:
     """How a value differs from a schema of the kind above; empty if it follows it."""
     kind: str = schema["type"]
     parts: list[tuple[str, Any, Any]] = []
+    if value is None:
+        nothing = {"object": " with all its parts (merge.wanted is false where nothing is to be merged)"}
+        return f"{where} is null; it should be {kind}{nothing.get(kind, '')}"
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return f"{where} should be {kind}, not {type(value).__name__}"
     if "enum" in schema and value not in schema["enum"]:

@@ -85,6 +85,8 @@ class Expressions:
         value = self._value(n.operand)
         if isinstance(n.op, ast.Not):
             return not self._truth(value)
+        if isinstance(value, Rows):
+            self._refuse(f"{ROWS_AS_SIZE}, not in conditions or values")
         return self._signed(n, value)
 
     def _signed(self, n: ast.UnaryOp, value: Any) -> Any:
@@ -127,14 +129,14 @@ class Expressions:
     def _picked(self, n: ast.Subscript, base: Any, index: Any) -> Any:
         if isinstance(base, torch.Tensor) and any(t.dtype == torch.bool for t in tensors_in(index)):
             self._refuse("a selection by a mask has a size that depends on values; use torch.where")
-        return self._seen(n, [base, *tensors_in(index)], base[index])
+        return self._seen(n, [base, *tensors_in(index)], base[plain(index)])
 
     def _index(self, n: ast.expr) -> Any:
         if isinstance(n, ast.Tuple):
             return tuple(self._index(e) for e in n.elts)
         if isinstance(n, ast.Slice):
-            return slice(*[None if x is None else plain(self._value(x)) for x in (n.lower, n.upper, n.step)])
-        return plain(self._value(n))
+            return slice(*[None if x is None else self._value(x) for x in (n.lower, n.upper, n.step)])
+        return self._value(n)
 
     def _call(self, n: ast.Call) -> Any:
         f = n.func
@@ -163,8 +165,6 @@ class Expressions:
         given = [*arguments, *named.values()]
         if not isinstance(home, ModuleType):
             given.insert(0, home)
-        if name == "tensor" and has_rows(given):
-            self._refuse(ROWS_AS_SIZE)
         value = getattr(home, name)(*[plain(a) for a in arguments], **{k: plain(v) for k, v in named.items()})
         if isinstance(value, int):
             return self._size(value)
@@ -185,34 +185,39 @@ class Expressions:
     def _builtin(self, name: str, arguments: list[Any]) -> Any:
         if name == "len" and isinstance(arguments[0], torch.Tensor):
             return self._size(len(arguments[0]))
-        if has_rows(arguments) and name not in ("len", "int"):
+        if name == "int" and isinstance(arguments[0], Rows):
+            return arguments[0]
+        if has_rows(arguments) and name != "len":
             self._refuse(ROWS_AS_SIZE)
         return operations.BUILTINS[name](*arguments)
 
     def _combine(
         self, op: ast.AST, left: Any, right: Any, table: dict[type, Callable[[Any, Any], Any]], n: ast.expr
     ) -> Any:
-        kinds = (type(left), type(right))
-        if Rows in kinds:
-            sizes = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)
-            if (
-                not isinstance(op, sizes)
-                or not isinstance(left, int)
-                or not isinstance(right, int)
-                or kinds == (Rows, Rows)
-            ):
-                self._refuse(f"{ROWS_AS_SIZE}, not in conditions or values")
-            return Rows(operations.BINARY[type(op)](int(left), int(right)))
+        if isinstance(left, Rows) or isinstance(right, Rows):
+            return self._multiple(op, left, right)
+        if isinstance(op, operations.COMPARING) and has_rows([left, right]):
+            self._refuse(f"{ROWS_AS_SIZE}, not in conditions or values")
         if isinstance(left, list) or isinstance(right, list):
             sides = [operations.elements(x, MAX_LIST) if isinstance(x, list) else x for x in (left, right)]
             if all(isinstance(x, int) for x in sides):
                 self._check_length(sides[0] * sides[1] if isinstance(op, ast.Mult) else sides[0] + sides[1])
-        if isinstance(op, ast.Pow) and kinds == (int, int):
+        if isinstance(op, ast.Pow) and (type(left), type(right)) == (int, int):
             self._refuse("powers of whole numbers are not allowed; write the number")
         value = table[type(op)](left, right)
         if isinstance(value, int) and abs(value) > MAX_WHOLE:
             self._refuse("a whole number grows too large")
         return self._seen(n, [left, right], value)
+
+    def _multiple(self, op: ast.AST, left: Any, right: Any) -> Rows:
+        """A size made from N: a multiple of it, and nothing between."""
+        if isinstance(op, ast.Mult) and isinstance(left, int) and isinstance(right, int):
+            factors = sorted((left, right), key=lambda x: isinstance(x, Rows))
+            if not isinstance(factors[0], Rows) and factors[0] > 0:
+                return Rows(int(left) * int(right))
+        if isinstance(op, ast.FloorDiv) and type(right) is int and right > 0 and int(left) // self.rows % right == 0:
+            return Rows(int(left) // right)
+        return self._refuse(f"{ROWS_AS_SIZE}, or a multiple of it as one, not in conditions or values")
 
     def _truth(self, value: Any) -> bool:
         if isinstance(value, Rows):

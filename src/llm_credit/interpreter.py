@@ -84,7 +84,10 @@ class Interpreter(Expressions):
 
     def _loop(self, s: ast.For) -> None:
         assert isinstance(s.iter, ast.Call)
-        for i in range(*[self._value(a) for a in s.iter.args]):
+        ends = [self._value(a) for a in s.iter.args]
+        if operations.has_rows(ends):
+            self._refuse(operations.ROWS_AS_SIZE)
+        for i in range(*ends):
             self._assign(s.target, i)
             try:
                 self._block(s.body)
@@ -107,7 +110,7 @@ class Interpreter(Expressions):
             self._put(target, base, self._index(target.slice), value)
 
     def _put(self, target: ast.Subscript, base: Any, index: Any, value: Any) -> None:
-        base[index] = value if isinstance(base, list) else plain(value)
+        base[plain(index)] = value if isinstance(base, list) else plain(value)
         if isinstance(base, torch.Tensor):
             self._seen(target, [base, *tensors_in(value)], base)
 

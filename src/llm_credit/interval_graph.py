@@ -14,7 +14,7 @@ import torch
 from . import interval_arithmetic, interval_logic, interval_reductions, interval_shapes  # noqa: F401  (they fill OPERATIONS)
 from .interval_facts import Facts, choose
 from .interval_relations import sharpen
-from .intervals import OPERATIONS, Node, Unfollowed, Value, row_axis, small, value_of
+from .intervals import EXACT, OPERATIONS, TOO_LARGE, Node, Unfollowed, Value, row_axis, small, value_of
 
 MAX_NODES = 4_000
 MAX_NUMBERS = 200_000  # of one tensor, for one state
@@ -41,6 +41,8 @@ class Graph:
         """A tensor whose numbers are known, with ``rows`` as its shape on N rows."""
         if bool(t.isnan().any()):
             raise Unfollowed("a number of the source is NaN")
+        if t.dtype == torch.int64 and t.numel() and max(-int(t.min()), int(t.max())) > EXACT:
+            raise Unfollowed(TOO_LARGE)
         key = ("constant", rows, t.dtype, tuple(t.flatten().tolist()))
         if key not in self.nodes:
             d = t.double()

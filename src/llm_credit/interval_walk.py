@@ -19,7 +19,7 @@ from .interval_graph import Graph
 from .interval_shapes import MOVES
 from .interval_tensors import Tensor, coefficients_of
 from .intervals import N, Node, Unfollowed
-from .operations import ROWS_AS_SIZE, Rows, as_load, has_rows
+from .operations import ROWS_AS_SIZE, TAKING_SIZES, Rows, as_load, has_rows, plain
 from .screen import Screened
 
 BINARY: dict[type, str] = {
@@ -28,7 +28,6 @@ BINARY: dict[type, str] = {
     ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
 }  # fmt: skip
 VIEWS = MOVES.keys() | {"cast"}
-TAKING_SIZES = {"zeros", "ones", "full", "new_zeros", "new_ones", "view", "reshape", "expand", "repeat"}
 
 
 class Walk(Interpreter):
@@ -99,8 +98,8 @@ class Walk(Interpreter):
             if isinstance(i, list):
                 i = ("at", i)
             if isinstance(i, slice):
-                i = ("slice", i.start, i.stop, i.step)
-            parts.append(i)
+                i = ("slice", *map(plain, (i.start, i.stop, i.step)))
+            parts.append(plain(i))
         return tuple(parts)
 
     def _known(self, x: Tensor) -> list[Any]:

@@ -26,6 +26,7 @@ import torch
 
 N = 4099  # a prime: a size that it divides comes from the number of states
 EXACT = 2.0**24  # whole numbers up to here are exact in float32
+TOO_LARGE = "whole numbers above 2^24 are not exact in float32 and cannot be followed"
 MEMBERS = 2**20  # an exclusive number is named group * MEMBERS + member
 INF = math.inf
 Trouble = tuple[int, str]  # the line, and what may go wrong there
@@ -89,9 +90,14 @@ def on_shapes(f: Callable[..., torch.Tensor]) -> Callable[[list[Any], tuple[Any,
 
 
 def point(number: float) -> Value:
-    """A plain number; torch computes with the nearest float32."""
+    """A plain number; torch computes with the nearest float32.
+
+    Raises Unfollowed for a whole number beyond EXACT: beside float32 torch rounds it, beside int64 it does not.
+    """
     if math.isnan(number):
         raise Unfollowed("a number of the source is NaN")
+    if isinstance(number, int) and abs(number) > EXACT:
+        raise Unfollowed(TOO_LARGE)
     exact = isinstance(number, int) or float(number).is_integer()
     t = torch.tensor(float(number), dtype=torch.float64)
     t = t if isinstance(number, int) else single(t)
@@ -130,7 +136,7 @@ def settle(
     low, high = torch.nan_to_num(low, -INF, INF, -INF), torch.nan_to_num(high, INF, INF, -INF)
     if dtype == torch.int64:
         if low.numel() and max(float(-low.min()), float(high.max())) > EXACT:
-            raise Unfollowed("whole numbers may grow too large")
+            raise Unfollowed(TOO_LARGE)
         return Value(low, high, torch.ones_like(low, dtype=torch.bool), None, nan)
     whole = whole & (low >= -EXACT) & (high <= EXACT)
     return Value(*rounded(low, high), whole.expand(low.shape), None, nan)

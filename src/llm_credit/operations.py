@@ -27,7 +27,12 @@ UNARY: dict[type, Callable[[Any], Any]] = {
 BUILTINS: dict[str, Callable[..., Any]] = {
     "len": len, "float": float, "int": int, "abs": abs, "min": min, "max": max,
 }  # fmt: skip
+COMPARING = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 ROWS_AS_SIZE = "the number of states may only be used as a size"
+# Calls that may be given N; what they make of it has no values of its own
+TAKING_SIZES = {
+    "zeros", "ones", "full", "new_zeros", "new_ones", "view", "reshape", "unflatten", "expand", "repeat", "tile",
+}  # fmt: skip
 
 
 class Rows(int):
@@ -51,12 +56,16 @@ def plain(value: Any) -> Any:
     """Torch gets plain numbers."""
     if isinstance(value, Rows):
         return int(value)
+    if isinstance(value, slice):
+        return slice(plain(value.start), plain(value.stop), plain(value.step))
     if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
         return type(value)(plain(v) for v in value)
     return value
 
 
 def has_rows(value: Any) -> bool:
+    if isinstance(value, slice):
+        return has_rows([value.start, value.stop, value.step])
     return isinstance(value, Rows) or (isinstance(value, (list, tuple)) and any(has_rows(v) for v in value))
 
 

@@ -5,6 +5,7 @@ Legend: N rows, A agents, S state, U actions.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 import torch
@@ -15,10 +16,11 @@ from .numbers import Credits, measure, symmetry
 from .rehearsal import FEW, compare
 from .screen import Screened
 from .settings import TFCAFSettings
-from .states import corner_states, draw_actions, draw_states
+from .states import corner_states, draw_actions, draw_states, pointed_states
 from .task import TaskDescription
 from .tfcaf import SMALLEST_LAMBDA, TFCAF, AdvantageTFCAF, CreditFunction
 
+POINTED = 4096  # states made of the function's own numbers
 SILENT = 0.5  # the largest share of states in which no agent may get any credit
 
 
@@ -37,7 +39,11 @@ def probe(
     compare(screened, function.program, rehearsal_arguments(screened.form, task, few, seed))
     call = _caller(function, task, seed)
     weights = call(drawn)
-    for name, states in (("drawn states", drawn), ("zeros and corners of the ranges", corners)):
+    pointed = pointed_states(task, _numbers_in(screened), POINTED, seed)
+    for name, states in (
+        ("drawn states", drawn), ("zeros and corners of the ranges", corners),
+        ("states made of the function's own numbers", pointed),
+    ):  # fmt: skip
         for part in call(states):
             if not torch.isfinite(part).all():
                 row = int((~torch.isfinite(part)).any(dim=1).nonzero()[0])
@@ -55,6 +61,13 @@ def probe(
         numbers |= credit_return_correlation(_on_episodes(function, task, episodes), task, episodes)
     numbers |= _of_the_form(function, task, drawn, weights, seed)
     return {name: round(value, 6) for name, value in numbers.items()}
+
+
+def _numbers_in(screened: Screened) -> list[float]:
+    """The plain numbers of the source, either sign, the first 50 of them: where what it divides by may be 0."""
+    found = [n.value for n in ast.walk(screened.function) if isinstance(n, ast.Constant)]
+    plain = dict.fromkeys(float(x) for x in found if isinstance(x, (int, float)) and not isinstance(x, bool))
+    return [s * x for x in list(plain)[:50] for s in (1.0, -1.0)]
 
 
 def _measured(function: CreditFunction, task: TaskDescription, seed: int) -> tuple[Credits, Credits]:

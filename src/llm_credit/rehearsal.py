@@ -14,43 +14,55 @@ from typing import Any
 
 import torch
 
+from .apart import Apart
 from .errors import Refused
+from .expressions import Observer
 from .interpreter import Interpreter
 from .screen import Screened
 from .task import TaskDescription
 
-N = 4099  # a prime: a size that it divides comes from the number of states
+PRIMES = (4099, 4111, 4127, 4129)  # a size that the number of states divides comes from the number of states
 NUMBERS_PER_STATE = 20_000  # that one tensor may hold
 NUMBERS_ALONE = 1_000_000  # that a tensor without the states' dimension may hold
 WORK_PER_STATE = 500_000  # numbers made, and multiplied in matrix products, by one call
+OPERATIONS = 3_000  # on tensors, in one call: each costs time, however small its tensors
 FEW = 101  # states of the comparison; prime too
 MAX_RECORDED = 20_000_000  # numbers kept to compare intermediate results
 
 
 def rehearse(screened: Screened, task: TaskDescription) -> None:
     """Raises Refused (stage probe) for what must not run. Takes no memory worth naming."""
-    work = 0
-
-    def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
-        nonlocal work
-        count, rows = result.numel(), _has_rows(result)
-        if not rows and any(map(_has_rows, given)):
-            reason = "a value that is not one per state any more (a sum over dim=0, state[0]) mixes states; use dim=1"
-            raise Refused("probe", reason, line)
-        limit = NUMBERS_PER_STATE * N if rows else NUMBERS_ALONE
-        if count > limit:
-            raise Refused("probe", f"a tensor of shape {_shape(result)} is too large", line)
-        work += count * _inner(node, given)
-        if work > WORK_PER_STATE * N:
-            raise Refused("probe", f"one call makes more than {WORK_PER_STATE} numbers a state; do less", line)
-
-    state = torch.zeros(N, task.state_dim, device="meta")
+    sizes = (task.state_dim, task.n_agents, task.n_actions)
+    n = next(p for p in PRIMES if all(size % p for size in sizes))  # no size has them all
+    state = torch.zeros(n, task.state_dim, device="meta")
     arguments = {
         "credit_weights": [state],
-        "QLLMNetwork": [torch.zeros(N, task.n_agents, device="meta"), state],
-        "credit_advantages": [state, torch.zeros(N, task.n_agents, task.n_actions, device="meta")],
+        "QLLMNetwork": [torch.zeros(n, task.n_agents, device="meta"), state],
+        "credit_advantages": [state, torch.zeros(n, task.n_agents, task.n_actions, device="meta")],
     }[screened.form]
-    interpret(Interpreter(screened, N, observe, everything=True), arguments)
+    interpret(Apart(screened, n, _within_budget(n)), arguments)
+
+
+def _within_budget(n: int) -> Observer:
+    """What sees every tensor of a rehearsal with ``n`` states, and refuses when they become too large or too many."""
+    work = operations = 0
+
+    def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
+        nonlocal work, operations
+        operations += 1
+        if operations > OPERATIONS:
+            reason = f"one call makes more than {OPERATIONS} operations on tensors; loop less, work on whole tensors"
+            raise Refused("probe", reason, line)
+        count = result.numel()
+        rows = any(d and d % n == 0 for d in result.shape)
+        limit = NUMBERS_PER_STATE * n if rows else NUMBERS_ALONE
+        if count > limit:
+            raise Refused("probe", f"a tensor of shape {_shape(result, n)} is too large", line)
+        work += count * _inner(node, given, n)
+        if work > WORK_PER_STATE * n:
+            raise Refused("probe", f"one call makes more than {WORK_PER_STATE} numbers a state; do less", line)
+
+    return observe
 
 
 def interpret(interpreter: Interpreter, arguments: list[torch.Tensor]) -> Any:
@@ -89,12 +101,25 @@ def compare(screened: Screened, program: Any, arguments: list[torch.Tensor]) -> 
 
 
 def _check_apart(screened: Screened, arguments: list[torch.Tensor], recorded: list[torch.Tensor], fill: float) -> None:
-    """Another state in the middle must change no intermediate result of the other states."""
-    middle = FEW // 3  # not the one that stays when the order is turned
-    others = torch.tensor([i for i in range(len(arguments[0])) if i != middle])
-    changed = [a.clone() for a in arguments]
-    for a in changed:
-        a[middle] = fill
+    """Another state at a position must change no intermediate result of the other states.
+
+    FEW // 3 is not the one that stays when the order is turned; the first and the last are where many an index points.
+    """
+    for position in (FEW // 3, 0, FEW - 1):
+        changed = [a.clone() for a in arguments]
+        for a in changed:
+            a[position] = fill
+        others = torch.tensor([i for i in range(len(arguments[0])) if i != position])
+        try:
+            Interpreter(screened, observe=_comparer(recorded, others))(*changed)
+        except Refused:
+            raise
+        except Exception:  # the filled-in state is no legal one: an index that it gives may not exist
+            continue
+
+
+def _comparer(recorded: list[torch.Tensor], others: torch.Tensor) -> Observer:
+    """What sees every intermediate result, and refuses one that differs in ``others`` from what was recorded."""
     position = 0
 
     def observe(line: int, given: list[torch.Tensor], result: torch.Tensor, node: ast.expr) -> None:
@@ -108,12 +133,7 @@ def _check_apart(screened: Screened, arguments: list[torch.Tensor], recorded: li
         if not torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True):
             raise Refused("probe", "a state's credits depend on the other states of the batch; use dim=1", line)
 
-    try:
-        Interpreter(screened, observe=observe)(*changed)
-    except Refused:
-        raise
-    except Exception:  # the filled-in state is no legal one: an index that it gives may not exist
-        return
+    return observe
 
 
 def _recorder(recorded: list[torch.Tensor]) -> Any:
@@ -132,20 +152,16 @@ def _parts(value: Any) -> list[torch.Tensor]:
     return [v for v in (value if isinstance(value, tuple) else (value,)) if isinstance(v, torch.Tensor)]
 
 
-def _has_rows(t: torch.Tensor) -> bool:
-    return any(d and d % N == 0 for d in t.shape)
+def _shape(t: torch.Tensor, n: int) -> str:
+    return "[" + ", ".join("N" if d == n else f"{d // n} N" if d and d % n == 0 else str(d) for d in t.shape) + "]"
 
 
-def _shape(t: torch.Tensor) -> str:
-    return "[" + ", ".join("N" if d == N else f"{d // N} N" if d and d % N == 0 else str(d) for d in t.shape) + "]"
-
-
-def _inner(node: ast.expr, given: list[torch.Tensor]) -> int:
+def _inner(node: ast.expr, given: list[torch.Tensor], n: int) -> int:
     """How many products each number of the result takes: the length of what a matrix product sums over."""
     called = getattr(node.func, "attr", "") if isinstance(node, ast.Call) else ""
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
     if (product or called in ("matmul", "bmm")) and given and given[0].dim():
         return max(1, given[0].shape[-1])
     if called == "einsum":
-        return max(1, math.prod(d for t in given for d in t.shape if d % N))
+        return max(1, math.prod(d for t in given for d in t.shape if d % n))
     return 1

@@ -50,7 +50,7 @@ def show_entry(entry: Entry, png: str | None = None) -> None:
 
 
 def _named(event: dict[str, Any]) -> dict[str, Any]:
-    return {"request": event["request"][:12], **event} if event["event"] == "unusable" else event
+    return {**event, "request": event["request"][:12]} if event["event"] == "unusable" else event
 
 
 def credits_of(source: str, task: TaskDescription, n: int = STATES) -> torch.Tensor:

@@ -6,10 +6,12 @@ import json
 import logging
 import platform
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from .archive import EPISODES, Archive, Entry, Workspace, key_of
@@ -105,13 +107,16 @@ def run_search(
     if episodes is not None:
         workspace.write(EPISODES, json.dumps(episodes) + "\n")  # the report shows credits over them
 
+    one_at_a_time: defaultdict[str, Lock] = defaultdict(Lock)
+
     def check(source: str) -> Report:
-        known = workspace.check(source)
-        if known is not None:
-            return Report.from_dict(known)
-        report = check_in_jail(source, task, settings, episodes)
-        workspace.keep_check(source, report.to_dict())
-        return report
+        """What the workspace holds, always: two candidates of one text have one report, as a replay will find it."""
+        with one_at_a_time[sha256(source)]:
+            if workspace.check(source) is None:
+                workspace.keep_check(source, check_in_jail(source, task, settings, episodes).to_dict())
+            known = workspace.check(source)
+        assert known is not None
+        return Report.from_dict(known)
 
     return Search(task, settings, Recorded(workspace, llm), check, forms, notify).run()
 

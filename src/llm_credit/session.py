@@ -88,7 +88,7 @@ class Session:
         """Keeps a pasted reply; False if there is none yet."""
         path = self._reply_path(request)
         try:
-            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
         except UnicodeDecodeError as e:
             raise CreditError(f"{path} is not UTF-8 text: {e}; save the answer as UTF-8") from e
         if not text.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
@@ -141,6 +142,8 @@ def _problem(declared: Field[Any], value: Any) -> str:
         value = float(value)
     if type(value) is not expected:
         return {str: "text", int: "a whole number", float: "a number"}[expected]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a finite number"
     if about.get("choices") and value not in about["choices"]:
         return f"one of {', '.join(about['choices'])}"
     if "low" in about and value < about["low"]:

@@ -49,7 +49,7 @@ def _file(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) 
     if not settings.file:
         raise CreditError("llm.source=file needs llm.file=PATH")
     try:
-        return Found(Path(settings.file).read_text(encoding="utf-8"), f"file:{settings.file}")
+        return Found(Path(settings.file).read_text(encoding="utf-8-sig"), f"file:{settings.file}")
     except (OSError, UnicodeDecodeError) as e:
         raise CreditError(f"llm.file={settings.file} cannot be read: {e}") from e
 
@@ -83,7 +83,10 @@ def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms
 
 
 def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> Found:
-    """The function of a finished search. Raises CreditError if a byte of it has changed or it is of another task."""
+    """The function of a finished search.
+
+    Raises CreditError if a byte of it has changed, if it is of another task, or if its gate is not what was asked for.
+    """
     problems = entry.problems()
     if problems:
         raise CreditError("the archive entry is not as it was written, and is not used:\n  " + "\n  ".join(problems))
@@ -97,6 +100,7 @@ def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> 
         )
     if sha256(entry.source) != result["sha256"]:
         raise CreditError(f"archive entry {entry.hash[:12]}: function.py is not the function that was accepted")
+    _check_gate(entry, settings)
     provenance = {"entry": entry.hash, "path": str(entry.path), "calls": result["cost"], "carried": result["carried"]}
     origin = f"archive:{entry.hash[:12]}" + (" (ships with the project)" if entry.shipped else "")
     same = described.to_json() == task.to_json() and all(
@@ -106,6 +110,19 @@ def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> 
     return Found(
         entry.source, origin, result["igm"], result["phi"], provenance=provenance, report=report, shipped=entry.shipped
     )
+
+
+def _check_gate(entry: Entry, settings: TFCAFSettings) -> None:
+    """The gate that a search ended with holds where the user asked for it, or with ``auto``, which never relaxes it."""
+    igm, phi = entry.result["igm"], entry.result["phi"]
+    same = igm == settings.igm and (igm == "relax" or phi == settings.phi)
+    if not same and (settings.igm != "auto" or igm == "relax"):
+        gate = "igm=relax" if igm == "relax" else f"igm={igm}, phi={phi}"
+        wanted = "llm.igm=relax" if igm == "relax" else f"llm.igm={igm} llm.phi={phi}, or llm.igm=auto,"
+        raise CreditError(
+            f"archive entry {entry.hash[:12]} was made for the gate {gate}, and llm.igm={settings.igm} "
+            f"llm.phi={settings.phi} asks for another; use {wanted} to take it with its own gate"
+        )
 
 
 def _live(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:

@@ -5,6 +5,8 @@ Legend: N rows, S state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from .task import StateField, TaskDescription
@@ -46,6 +48,26 @@ def corner_states(task: TaskDescription, n: int = 256, seed: int = 0) -> torch.T
     g = torch.Generator().manual_seed(seed)
     ends = torch.where(torch.rand(n, task.state_dim, generator=g) < 0.5, low, high)
     return torch.cat([torch.zeros(1, task.state_dim), low[None], high[None], ends])
+
+
+def pointed_states(task: TaskDescription, numbers: Sequence[float], n: int, seed: int = 0) -> torch.Tensor:
+    """``[n, S]``: legal states made of the numbers that stand in a function, where its divisors and roots may be 0.
+
+    Each real or integer number of the state is one of ``numbers`` that its field allows, or an end of its range where
+    it allows none; in every other state all entities have the same one. Other kinds are as in :func:`draw_states`.
+    """
+    states = draw_states(task, n, seed)
+    g = torch.Generator().manual_seed(seed + 1)
+    for f in task.state_fields:
+        if f.kind not in ("real", "integer"):
+            continue
+        legal = [x for x in numbers if f.low <= x <= f.high and (f.kind == "real" or float(x).is_integer())]
+        values = torch.tensor(sorted(set(legal or [f.low, f.high])), dtype=torch.float32)
+        where = list(f.indices())
+        chosen = torch.randint(len(values), (n, len(where)), generator=g)
+        chosen[::2] = chosen[::2, :1]
+        states[:, where] = values[chosen]
+    return states
 
 
 def draw_beyond(task: TaskDescription, n: int, seed: int = 0) -> torch.Tensor:

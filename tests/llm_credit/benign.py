@@ -480,6 +480,41 @@ _TEXTS = {
             w = w + 0.1 * state[:, 2:6:3]
             return w, torch.zeros(state.shape[0], 1)
     """,
+    "columns made as rows, t": """
+        def credit_weights(state):
+            w = torch.stack([1.0 + state[:, 2], 1.0 + state[:, 5]], dim=0).t()
+            return w, torch.zeros_like(w[:, :1])
+    """,
+    "columns made as rows, T": """
+        def credit_weights(state):
+            w = torch.stack([1.0 + state[:, 2], 1.0 + state[:, 5]]).T
+            return w / w.mean(dim=1, keepdim=True), torch.zeros(state.shape[0], 1)
+    """,
+    "columns made as rows, transpose": """
+        def credit_weights(state):
+            w = torch.stack([1.0 + state[:, 2], 1.0 + state[:, 5]], dim=0).transpose(0, 1)
+            return w, torch.zeros(state.shape[0], 1)
+    """,
+    "columns made as rows, permute": """
+        def credit_weights(state):
+            w = torch.stack([1.0 + state[:, 2], 1.0 + state[:, 5]], dim=0).permute(1, 0)
+            return w, torch.zeros(state.shape[0], 1)
+    """,
+    "columns made as rows, einsum": """
+        def credit_weights(state):
+            w = torch.einsum("an->na", torch.stack([1.0 + state[:, 2], 1.0 + state[:, 5]], dim=0))
+            return w, torch.zeros(state.shape[0], 1)
+    """,
+    "reduced over the first dimension of rows": """
+        def credit_weights(state):
+            w = 1.0 + torch.stack([state[:, 0:2], state[:, 2:4]], dim=0).amax(dim=0)
+            return w, torch.zeros(state.shape[0], 1)
+    """,
+    "permuted and back": """
+        def credit_weights(state):
+            w = state[:, :6].view(-1, 3, 2).permute(2, 0, 1)[:, :, 0].t().clamp(min=0.5)
+            return w, torch.zeros(state.shape[0], 1)
+    """,
     "paper's form": '''
         def QLLMNetwork(agents_q, global_state):
             """The paper's form."""

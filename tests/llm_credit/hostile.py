@@ -193,6 +193,29 @@ LEAKS = {
     ),
     "count of states above": ("probe", weights(f"{ONES} + 0.001 * torch.count_nonzero(state[:, :2] > 3.0, dim=0)")),
 }
+_RARELY = """
+x = state[:, 12:14]
+rare = (x > 0.995).all(dim=1, keepdim=True) & (state[:, 14:16] > 0.995).all(dim=1, keepdim=True)
+t = torch.where(rare, x, torch.zeros_like(x))
+n = state.shape[0]
+"""
+MIXED = {  # test_apart.py has all kinds
+    name: ("probe", weights(_RARELY + body))
+    for name, body in {
+        "cumsum of what is rare": "w = 1.0 + t.cumsum(dim=0)",
+        "turned where it is rare": "w = 1.0 + t.flip(0)",
+        "ordered where it is rare": "w = 1.0 + torch.sort(t, dim=0)[0]",
+        "reshaped after a transposition": "w = 1.0 + t.t().reshape(-1, 2)",
+        "pairs of states": "w = 1.0 + (t @ t.t()) @ torch.ones_like(x)",
+        "the first state": "w = torch.where(rare, x[torch.zeros_like(x[:, 0]).long()], torch.ones_like(x))",
+        "doubled and cut": "w = 1.0 + torch.cat([t, t], dim=0)[1:n + 1]",
+        "the first is assigned to": "w = torch.ones_like(x)\nw[0:1] = 2.0\nw = torch.where(rare, w, torch.ones_like(x))",
+        "the place in the batch": "w = torch.where(rare, torch.arange(n).unsqueeze(1).float(), torch.ones_like(x))",
+        "how many states there are": "w = torch.where(rare, torch.mul(torch.ones_like(x), n), torch.ones_like(x))",
+        "how many, negated": "w = torch.where(rare, (-n) * x, torch.ones_like(x))",
+        "a shape compared": "k = 2.0 if state.shape == [32, 16] else 1.0\nw = torch.ones_like(x) * k",
+    }.items()
+}
 TORCH = {
     "threads": ("screen", weights(f"torch.set_num_threads(1)\n{ONES}")),
     "default type": ("screen", weights(f"torch.set_default_dtype(torch.float64)\n{ONES}")),
@@ -222,6 +245,24 @@ RARE = {
     "overflow": ("probe", weights("w = torch.exp(state[:, 0:6:3] * 100.0)")),
     "overflow of a product": ("probe", weights("w = state[:, 0:6:3] * 1e38 * 1e38")),
     "normalised to nothing": ("probe", weights("x = state[:, 12:14]\nw = x / x.norm(dim=1, keepdim=True) * 0.0 + 1.0")),
+    "inf at one place of four numbers": (
+        "probe",
+        weights(
+            "d = (state[:, 0:6:3] - 3.0).abs() + (state[:, 1:6:3] - 4.0).abs()\nw = (1.0 + 1.0 / d.sum(dim=1, keepdim=True)).expand(-1, 2)"
+        ),
+    ),
+    "root below 0 near one real number": (
+        "probe",
+        weights(
+            "w = 1.0 + torch.sqrt((state[:, 12:14] - 0.37).square() - 1e-10)\nw = torch.where((state[:, 12:14] - 0.37).abs() < 0.01, w, torch.ones_like(w))"
+        ),
+    ),
+    "NaN in one of many thousand states of whole numbers": (
+        "probe",
+        weights(
+            "z = (state[:, 2:6:3] - 1.0).abs() + (state[:, 0:6:3] - 2.0).abs() + (state[:, 1:6:3] - 5.0).abs()\nz = z.sum(dim=1, keepdim=True)\nw = 1.0 + (z / z).expand(-1, 2)"
+        ),
+    ),
     "handler that would help": (
         "probe",
         weights("try:\n    w = 1.0 / state[:, 0:6:3]\nexcept ZeroDivisionError:\n    w = state[:, :2]"),
@@ -267,7 +308,7 @@ COMPILER = {
     "tensor as a number": ("graph", weights(f"x = float(state[0, 0])\n{ONES} * x")),
 }  # fmt: skip
 GROUPS = {
-    "files": FILES, "escapes": ESCAPES, "endless": ENDLESS, "bombs": BOMBS, "changes": CHANGES, "leaks": LEAKS,
+    "files": FILES, "escapes": ESCAPES, "endless": ENDLESS, "bombs": BOMBS, "changes": CHANGES, "leaks": LEAKS, "mixed": MIXED,
     "torch": TORCH, "rare": RARE, "shapes": SHAPES, "compiler": COMPILER,
 }  # fmt: skip
 HOSTILE = {f"{group}: {name}": case for group, cases in GROUPS.items() for name, case in cases.items()}

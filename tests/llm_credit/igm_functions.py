@@ -207,6 +207,24 @@ VIOLATING = {
     "advantage": "w = 1 - 1.5 * actions_onehot[:, :, 2]",
     "advantage beside": "w = 1 - actions_onehot.sum(dim=2) * ammo / 6.9",
 }
+# Whole numbers beyond 2^24 are exact in Python and in int64, and rounded where float32 meets them
+_LARGE = """
+a = 1000000 * 17 + 1
+t = torch.full_like(x, 17000000.0)
+"""
+_ROUNDED = {
+    "compared": "w = torch.where((x > 0) & (t >= a), -1, 1) * torch.ones_like(x)",
+    "equal": "w = torch.where((x > 0) & (t == a), -torch.ones_like(x), torch.ones_like(x))",
+    "subtracted from": "w = (a - t) - 0.5",
+    "subtracted": "w = torch.where(x > 0, 0.5 - (t - a).abs(), 1.0 - (t - a).abs() - 2.0 * x.abs())",
+    "in a tensor": "w = (torch.tensor([a, a]) - 17000000.0) - 0.5 + 0.0 * x",
+    "in a tensor, compared": "w = torch.where(torch.tensor([a, a]) > 17000000.0, 1.0, -1.0) + 0.0 * x",
+    "in a range": "w = (torch.arange(a, a + 2) - 17000000.0)[0:1] - 0.5 + 0.0 * x",
+    "filled in": "w = x.masked_fill(x < 2, a) - 17000000.0 - 0.5",
+    "full": "w = (torch.full((1, 2), a) - 17000000.0) - 0.5 + 0.0 * x",
+    "assigned": "v = torch.zeros_like(x)\nv[:, 0] = a\nv[:, 1] = a\nw = v - 17000000.0 - 0.5",
+}
+VIOLATING |= {f"a large whole number {name}": f"{_LARGE}{body}" for name, body in _ROUNDED.items()}
 MONOTONIC = {
     "constant": "w = torch.ones(n, 2)",
     "softmax": "w = 2 * torch.softmax(x, dim=1)",

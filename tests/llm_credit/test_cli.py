@@ -91,7 +91,7 @@ def carry(folder, answers):
         if not open_ones:
             return
         for path in open_ones:
-            path.write_text(answers[path.stem.rsplit("-", 1)[0]])
+            path.write_text(answers[path.stem.rsplit("-", 1)[0]], encoding="utf-8-sig")  # as some editors save it
         assert main(["accept", str(folder)]) == 0
 
 

@@ -129,6 +129,15 @@ def test_the_backward_pass_is_watched(task):
         watch(TFCAF(Differentiable(), "credit_weights", 2, task.state_dim), task, FEW)
 
 
+def test_the_copy_of_a_transposed_gradient_is_autograds_own(task):
+    """Allowed in the backward pass, where no function's own text can stand; in the forward pass it is refused."""
+    program = scripted(["w = state[:, :2] + 0.0 * state.new_empty_strided([state.size(0), 2], [2, 1])"])
+    with pytest.raises(Refused, match="aten::new_empty_strided,"):
+        watch(TFCAF(program, "credit_weights", 2, task.state_dim), task, FEW)
+    turned = scripted(["w = torch.stack([state[:, 0], state[:, 1]]).t()"])
+    watch(TFCAF(turned, "credit_weights", 2, task.state_dim), task, FEW)
+
+
 UNSEEN = {
     "save": "torch.save(state, '/nowhere/x')",
     "Print": "print(1)",

@@ -26,6 +26,11 @@ def changed(**parts):
         (Reply("[1, 2]"), "no JSON object"),
         (Reply(changed(selected="first")), "answer.selected should be integer, not str"),
         (Reply(changed(selected=True)), "answer.selected should be integer, not bool"),
+        (
+            Reply(changed(merge=None)),
+            "answer.merge is null; it should be object with all its parts (merge.wanted is false",
+        ),
+        (Reply(changed(advice=None)), "answer.advice is null; it should be string"),
         (Reply(changed(advice=3)), "answer.advice should be string"),
         (Reply(changed(gate={"monotonic": True, "form": "state", "phi": "cube", "reason": ""})), "one of ['clamp'"),
         (Reply(changed(scores=[{"function": 0}])), r"the answer.scores[0] lacks relevance"),

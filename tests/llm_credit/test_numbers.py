@@ -9,6 +9,7 @@ from llm_credit.episodes import Episodes, credit_return_correlation, read_episod
 from llm_credit.errors import CreditError
 from llm_credit.examine import examine
 from llm_credit.settings import TFCAFSettings
+from llm_credit.states import pointed_states
 
 FEW = TFCAFSettings(check_states=256)
 
@@ -128,3 +129,16 @@ def test_the_jail_measures_on_episodes_too(task, tmp_path):
     source = "def credit_weights(state):\n    w = 0.5 + state[:, 0:6:3]\n    return w, torch.zeros(state.shape[0], 1)\n"
     report = check_source(source, task, TFCAFSettings(check_states=64, episodes=str(path)))
     assert report.numbers["return_correlation/agent_0"] > 0.9
+
+
+def test_states_made_of_a_functions_numbers_are_legal_and_hold_them(task):
+    states = pointed_states(task, [3.0, 4.0, 0.37, -0.37, 99.0], 200)
+    for f in task.state_fields:
+        values = states[:, list(f.indices())]
+        assert float(values.min()) >= f.low
+        assert float(values.max()) <= f.high
+        if f.kind == "integer":
+            assert torch.equal(values, values.round())
+    assert set(states[:, 0].tolist()) == {3.0, 4.0}
+    assert {round(x, 2) for x in states[:, 12].tolist()} == {0.37, -0.37}
+    assert set(states[:, 2].tolist()) == {1.0, 2.0}  # none of the numbers is a level: its range's ends

@@ -27,6 +27,7 @@ HOSTILE = {
     "size from a float": f"x = torch.arange(1e11)\n{ONES} + x.sum()",
     "all pairs of rows and more": f"x = torch.zeros(state.shape[0], state.shape[0], 1000 * state.shape[1])\n{ONES} + x.sum()",
     "large product": f"x = torch.einsum('a,b,c,d,e,f->', {', '.join(['torch.ones(900)'] * 6)})\n{ONES} * x",
+    "tiny work, ten thousand times": f"{ONES}\nfor i in range(10000):\n    w = torch.tanh(w + 0.1)",
     "long work": "x = state\nfor i in range(9000):\n    x = torch.sin(x) + torch.cos(x) * torch.exp(-x * x)\nw = x[:, :2]",
     "whole numbers without end": f"n = 9\nfor i in range(9000):\n    n = n * n\n{ONES} * n",
     "mean over states": f"{ONES} + state.mean()",
@@ -123,6 +124,10 @@ def test_settings_refuse_wrong_types_and_ranges():
         ({"check_states": 1}, "at least 16"),
         ({"igm": "maybe"}, "one of enforce, relax"),
         ({"file": 3}, "text"),
+        ({"max_usd": float("nan")}, "a finite number"),
+        ({"max_usd": float("inf")}, "a finite number"),
+        ({"jail_seconds": float("nan")}, "a finite number"),
+        ({"timeout": float("nan")}, "a finite number"),
     ):
         with pytest.raises(CreditError, match=expected):
             TFCAFSettings.from_mapping(values)

@@ -2,7 +2,7 @@
 
 import torch
 
-from llm_credit.report import _histograms, credits_of
+from llm_credit.report import _histograms, _named, credits_of
 from llm_credit.states import draw_states
 
 PAPER = """def QLLMNetwork(agents_q, global_state):
@@ -28,3 +28,7 @@ def test_histograms_share_their_bins():
     assert "0.0%" in lines[4]
     assert "100.0%" in lines[5]
     assert _histograms(torch.ones(3, 2)) == ["  every credit is 1"]
+
+
+def test_an_unusable_judgement_is_named_by_a_short_hash():
+    assert _named({"event": "unusable", "request": "ab" * 32, "reason": "no"})["request"] == "ab" * 6

@@ -13,18 +13,19 @@ from pathlib import Path
 import pytest
 
 from llm_credit.api import build_tfcaf
-from llm_credit.archive import Archive
+from llm_credit.archive import Archive, Workspace
 from llm_credit.errors import CreditError
+from llm_credit.examine import Report
 from llm_credit.llm import BudgetExceeded, LLMError
 from llm_credit.replay import replay
-from llm_credit.search_run import search_live
+from llm_credit.search_run import question_for, run_search, search_live
 from llm_credit.settings import TFCAFSettings
 from llm_credit.sources import find_source
 
 from . import fake_api
 from .fake_api import FakeAPI, good, sequence
 from .player import ENVIRONMENT, is_evaluator, play, prompt_of
-from .scripted import BROKEN, UNIFORM, code
+from .scripted import BROKEN, UNIFORM, Scripted, code, judgement
 
 pytest.importorskip("anthropic")
 FORMS = ("credit_weights", "QLLMNetwork")
@@ -110,6 +111,35 @@ def test_an_entry_with_other_prompts_is_replayed_by_the_names_of_its_requests(ta
     assert find_source(task, replace(offline, entry=entry.hash[:12]), FORMS).source == entry.source
     next(p for p in (entry.path / "replies").glob("*") if '"r1-c0-propose"' in p.read_text()).unlink()
     assert "r1-c0-propose" in replay(entry)[0]
+
+
+def test_candidates_of_one_text_have_one_report(task, tmp_path):
+    """Each thread of a wave measures a cost of its own; the evaluator is told what the archive keeps."""
+
+    def alike(body, index):
+        return good(judgement(0) if is_evaluator(body) else code(UNIFORM))
+
+    with FakeAPI(alike) as api:
+        entry = search_live(task, settings(api, tmp_path, candidates=4, rounds=1), FORMS)
+    assert len(list((entry.path / "checks").iterdir())) == 1
+    assert replay(entry) == []
+
+
+def test_equal_texts_are_checked_once_and_told_as_they_are_kept(task, tmp_path, monkeypatch):
+    checked = []
+
+    def measured(source, *arguments):
+        checked.append(source)
+        time.sleep(0.2)  # the others of the wave come meanwhile
+        return Report(True, numbers={"cost_ms": float(len(checked))}, igm="proved", form="credit_weights")
+
+    monkeypatch.setattr("llm_credit.search_run.check_in_jail", measured)
+    replies = {"propose": code(UNIFORM), "evaluate": judgement(0)}
+    chosen = TFCAFSettings(candidates=4, rounds=1)
+    workspace = Workspace(tmp_path, question_for(task, chosen, FORMS))
+    result = run_search(task, chosen, FORMS, workspace, Scripted(replies), lambda event, data: None)
+    assert checked == [UNIFORM]
+    assert result.report.to_dict() == workspace.check(UNIFORM)
 
 
 def test_an_archive_miss_sends_nothing(task, tmp_path):

@@ -1,0 +1,130 @@
+"""Each state of the batch stands alone: decided on shapes, while the interpreter runs on tensors that hold no data.
+
+``rows`` is the number of states there, a prime that no other size has. A dimension of ``m rows`` numbers holds, one
+state after the other, ``m`` of each: everything that could make one in another order is refused. So whatever works
+element by element keeps states apart, and only what works along a dimension, takes parts of one, or gives a tensor
+another shape has to be looked at (apart_calls.py has the calls). Nothing here depends on values: what is refused would
+mix states in some batch.
+
+Legend: N rows.
+"""
+
+from __future__ import annotations
+
+import ast
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from .apart_calls import AFTER, BEFORE, product
+from .interpreter import Interpreter
+from .operations import ROWS_AS_SIZE, TAKING_SIZES, Rows, has_rows, tensors_in
+from .screen import Screened
+
+
+class Apart(Interpreter):
+    """The rehearsal's interpreter. Raises Refused (stage probe) for an operation that may mix states."""
+
+    def __init__(self, screened: Screened, rows: int, observe: Any) -> None:
+        super().__init__(screened, rows, observe, everything=True)
+
+    def at(self, t: torch.Tensor) -> int | None:
+        """Which dimension is the states', None where there is none."""
+        found = [d for d, size in enumerate(t.shape) if size and size % self.rows == 0]
+        if len(found) > 1:
+            self._refuse("a tensor with a number for each pair of states mixes states; keep one dimension of states")
+        return found[0] if found else None
+
+    def refuse(self, reason: str) -> None:
+        self._refuse(reason)
+
+    def refuse_along(self, what: str) -> None:
+        self._refuse(f"{what} along the states' dimension mixes states; each state must stand alone (dim=1, not dim=0)")
+
+    def _seen(self, n: ast.expr, given: list[Any], value: Any) -> Any:
+        for result in tensors_in(value):
+            if self.at(result) is None and any(self.at(t) is not None for t in tensors_in(given)):
+                self._refuse(
+                    "a value that is not one per state any more (a sum over dim=0, state[0]) mixes states; use dim=1"
+                )
+        return super()._seen(n, given, value)
+
+    def _combine(self, op: ast.AST, left: Any, right: Any, table: Any, n: ast.expr) -> Any:
+        if isinstance(op, ast.MatMult):
+            product(self, [left, right], {}, "@")
+        return super()._combine(op, left, right, table, n)
+
+    def _picked(self, n: ast.Subscript, base: Any, index: Any) -> Any:
+        if not any(t.dtype == torch.bool for t in tensors_in(index)):  # a mask has a reason of its own
+            self._check_index(base, index)
+        return super()._picked(n, base, index)
+
+    def _put(self, target: ast.Subscript, base: Any, index: Any, value: Any) -> None:
+        self._check_index(base, index)
+        if isinstance(base, torch.Tensor):
+            if has_rows(value):
+                self._refuse(ROWS_AS_SIZE)
+            picked = tensors_in(index)
+            masks = [t for t in picked if t.dtype == torch.bool]
+            if masks:
+                self._check_masked(index, value)
+            elif any(self.at(t) is not None for t in picked):
+                self._refuse("an assignment to places that depend on the state may mix states; use torch.where")
+        super()._put(target, base, index, value)
+
+    def _check_masked(self, index: Any, value: Any) -> None:
+        """One mask and one number: which of several goes where would depend on how many places the mask has."""
+        parts = index if isinstance(index, tuple) else (index,)
+        others = [p for p in parts if not (p is None or p is Ellipsis or isinstance(p, (int, slice)))]
+        if len(others) != 1 or any(t.dim() for t in tensors_in(value)):
+            self._refuse("an assignment by a mask of more than one number may mix states; use torch.where")
+
+    def _check_index(self, base: Any, index: Any) -> None:
+        """All states, in their order, must stay."""
+        if not isinstance(base, torch.Tensor):
+            if has_rows(index):
+                self._refuse(ROWS_AS_SIZE)
+            return
+        parts = index if isinstance(index, tuple) else (index,)
+        states, d = self.at(base), 0
+        for p in parts:
+            if isinstance(p, bool):
+                self._refuse("True or False as an index is not one for each state; use torch.where")
+            width = base.dim() - sum(map(_width, parts)) if p is Ellipsis else _width(p)
+            if _is_mask(p) and p.shape != base.shape[d : d + width]:
+                self._refuse("a mask of another shape than what it selects from may mix states; use torch.where")
+            if d == states and width and p is not Ellipsis and not _is_mask(p) and not self._all(p, base.shape[d]):
+                self.refuse_along("an index or a slice")
+            if d != states and has_rows(p):
+                self._refuse(ROWS_AS_SIZE)
+            d += width
+
+    def _all(self, part: Any, size: int) -> bool:
+        if not isinstance(part, slice) or part.start not in (None, 0) or part.step not in (None, 1):
+            return False
+        return part.stop is None or (isinstance(part.stop, Rows) and part.stop == size)
+
+    def _applied(self, n: ast.Call, home: Any, name: str, arguments: list[Any], named: dict[str, Any]) -> Any:
+        given = arguments if isinstance(home, ModuleType) else [home, *arguments]
+        if has_rows(given) or has_rows(list(named.values())):
+            filled = name == "full" and (has_rows(given[1:]) or has_rows(named.get("fill_value")))
+            if name not in TAKING_SIZES or filled:
+                self._refuse(ROWS_AS_SIZE)
+        if name in BEFORE and given:
+            BEFORE[name](self, given, named, name)
+        value = super()._applied(n, home, name, arguments, named)
+        if name in AFTER:
+            AFTER[name](self, given, named, value)
+        return value
+
+
+def _is_mask(part: Any) -> bool:
+    return isinstance(part, torch.Tensor) and part.dtype == torch.bool
+
+
+def _width(part: Any) -> int:
+    """How many dimensions a part of an index takes."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.dim() if _is_mask(part) else 1
