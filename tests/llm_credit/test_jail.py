@@ -192,7 +192,7 @@ os.kill(os.getpid(), 9)
 def test_a_heavy_function_is_refused_by_the_clock(task):
     """Nothing is simulated here: within the budgets of numbers and operations, but too much for a second."""
     lines = "\n".join(f"        w = torch.softmax(w * 1.01 + {k}.0, dim=1) + w" for k in range(20))
-    source = f"def credit_weights(state):\n    w = state[:, :2] + 7.0\n    for i in range(40):\n{lines}\n        w = w / 8.0\n    return w, w[:, :1] * 0.0\n"
+    source = f"def credit_weights(state):\n    w = state[:, :2] + 7.0\n    for i in range(30):\n{lines}\n        w = w / 8.0\n    return w, w[:, :1] * 0.0\n"
     screen(source)
     start = time.monotonic()
     report = check_in_jail(source, task, TFCAFSettings(jail_seconds=1.0, check_states=4096))
