@@ -20,6 +20,8 @@ from components.episode_buffer import EpisodeBatch
 from run.experiment import Experiment, build_experiment
 from run.prepare import resolve_device
 from utils.checkpoint import find_step
+from utils.config.files import CONFIG_DIR
+from utils.config.yaml_file import read_yaml
 from utils.errors import UserError
 from utils.logging import Logger
 from utils.rl_utils import transition_mask
@@ -70,7 +72,8 @@ def _config(path: Path) -> dict[str, Any]:
     if not file.is_file():
         raise UserError(f"{path} is not the folder of a run: it has no config.json (results/sacred/<task>/<name>/<id>)")
     config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return config
+    defaults = read_yaml(CONFIG_DIR / "default.yaml").values  # keys that came after the run
+    return {**defaults, **config}
 
 
 def _labels(configs: Sequence[dict[str, Any]]) -> list[str]:
