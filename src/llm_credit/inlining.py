@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .errors import Refused
 from .fresh import Fresh
-from .trees import constant_of, copied, is_text, size_of, stored_in
+from .trees import Rename, constant_of, copied, is_text, size_of, stored_in
 from .uses import Uses, changed_by, has_effect
 
 MAX_COPIED = 3_000  # nodes that are written twice since a helper may return before them
@@ -76,7 +76,7 @@ class Helper:
         for name, value in given.items():
             target = ast.Name(renamed[name], ast.Store())
             bindings.append(ast.copy_location(ast.Assign([target], value), call))
-        return bindings, [_Rename(renamed).visit(copied(s)) for s in self.body], renamed
+        return bindings, [Rename(renamed).visit(copied(s)) for s in self.body], renamed
 
     def _given(self, call: ast.Call) -> dict[str, ast.expr]:
         """Every parameter with its value, in the order in which Python takes them."""
@@ -93,21 +93,6 @@ class Helper:
                     raise Refused("screen", f"the helper is called without {name}", call.lineno)
                 found[name] = copied(self.arguments.defaults[i - first_default])
         return found
-
-
-class _Rename(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, n: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.names.get(n.id, n.id), n.ctx), n)
-
-    def visit_Lambda(self, n: ast.Lambda) -> ast.Lambda:
-        outer, hidden = self.names, {a.arg for a in n.args.args}
-        self.names = {k: v for k, v in outer.items() if k not in hidden}
-        n.body = self.visit(n.body)
-        self.names = outer
-        return n
 
 
 class Results:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from .trees import stored_in
+from .trees import Rename, stored_in
 
 
 def name_apart(function: ast.FunctionDef, names: Iterator[str]) -> None:
@@ -26,20 +26,10 @@ def _name_underscores(function: ast.FunctionDef, names: Iterator[str]) -> None:
         a.arg = name if read else next(names)
 
 
-class _Comprehensions(ast.NodeTransformer):
-    def __init__(self, names: Iterator[str]) -> None:
-        self.new, self.names = names, dict[str, str]()
-
-    def visit_Name(self, n: ast.Name) -> ast.Name:
-        n.id = self.names.get(n.id, n.id)
-        return n
-
-    def visit_Lambda(self, n: ast.Lambda) -> ast.Lambda:
-        outer, hidden = self.names, {a.arg for a in n.args.args}
-        self.names = {k: v for k, v in outer.items() if k not in hidden}
-        n.body = self.visit(n.body)
-        self.names = outer
-        return n
+class _Comprehensions(Rename, ast.NodeTransformer):
+    def __init__(self, new: Iterator[str]) -> None:
+        super().__init__({})
+        self.new = new
 
     def _comprehension(self, n: ast.ListComp | ast.GeneratorExp) -> ast.expr:
         outer = self.names

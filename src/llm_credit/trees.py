@@ -80,3 +80,20 @@ def _visible(node: ast.AST, values: dict[str, ast.expr]) -> dict[str, ast.expr]:
     if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
         hidden = names_in(*(g.target for g in node.generators))
     return {k: v for k, v in values.items() if k not in hidden} if hidden else values
+
+
+class Rename(ast.NodeTransformer):
+    """Gives names others; a lambda's own parameters hide those outside."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, n: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.names.get(n.id, n.id), n.ctx), n)
+
+    def visit_Lambda(self, n: ast.Lambda) -> ast.Lambda:
+        outer, hidden = self.names, {a.arg for a in n.args.args}
+        self.names = {k: v for k, v in outer.items() if k not in hidden}
+        n.body = self.visit(n.body)
+        self.names = outer
+        return n
