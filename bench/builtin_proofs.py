@@ -20,8 +20,9 @@ from train_speed import ROOT
 sys.path.insert(0, str(ROOT / "src"))
 from envs import REGISTRY
 from envs.smac_description import describe_smac
-from envs.smac_layout import SmacLayout, SmacOptions
+from envs.smac_layout import SmacLayout
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
+from envs.smac_options import SmacOptions
 from envs.smac_reward import RewardOptions
 from llm_credit import check_source
 from llm_credit.builtin import builtin_source, builtins_for

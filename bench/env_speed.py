@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 import envs
 from envs.multiagentenv import MultiAgentEnv
 from utils.config.load import load_config
+from utils.errors import UserError
 
 LEARNING = 6000  # environment steps until there are enough episodes for QMIX's first update
 LOG_INTERVAL = 500
@@ -61,7 +62,13 @@ TASKS = [
     Task("skirmish: sk_3m", "sk_3m"),
     Task("skirmish: sk_2s3z", "sk_2s3z"),
     Task("skirmish: sk_MMM2", "sk_MMM2"),
+    Task("matrix_game: climbing", "matrix_climbing"),
+    Task("gymma: Foraging-5x5-2p-1f-coop", "gymma"),
+    Task("sc2: 3m", "sc2", ("env_args.map_name=3m",)),
+    Task("sc2: 2s3z", "sc2", ("env_args.map_name=2s3z",)),
+    Task("sc2_v2: 10gen_terran", "sc2_v2"),
 ]
+NO_BUILTIN = ("pettingzoo", "gymma")  # no function knows a task of these interfaces but the uniform one
 
 
 def words_of(task: Task, config: str) -> list[str]:
@@ -102,6 +109,16 @@ def package_seconds(env: Any, steps: int) -> float:
     return time.process_time() - started
 
 
+def installed(task: Task) -> bool:
+    """Whether the task's environment can be played here; says why not."""
+    try:
+        make(task).close()
+    except UserError as e:
+        print(f"{task.name} is left out: {e}", file=sys.stderr)
+        return False
+    return True
+
+
 def bench_alone(tasks: list[Task], rounds: int, steps: int) -> None:
     rows = []
     for task in tasks:
@@ -126,7 +143,7 @@ def bench_alone(tasks: list[Task], rounds: int, steps: int) -> None:
 
 def training_speed(task: Task, config: str, mixer: str, steps: int) -> float:
     """Median of what a run says of its own speed, once it learns after every rollout."""
-    builtin = "uniform" if task.config == "pettingzoo" else ""  # no function knows a task of that interface
+    builtin = "uniform" if task.config in NO_BUILTIN else ""
     with tempfile.TemporaryDirectory() as results:
         settings = [f"local_results_path={results}", f"mixer={mixer}", "llm.source=builtin", f"llm.builtin={builtin}"]
         settings += [
@@ -162,7 +179,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=4000, help="environment steps timed a round")
     o = parser.parse_args()
-    tasks = [t for t in TASKS if o.only in t.name]
+    tasks = [t for t in TASKS if o.only in t.name and installed(t)]
     bench_alone(tasks, o.rounds, o.steps)
     if o.training:
         bench_training(tasks, o.rounds, o.steps)

@@ -18,7 +18,6 @@ from envs.gymma_make import make_gymnasium_env
 from envs.padded import Choices, PaddedEnv
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
-from utils.seeding import draw_seed
 
 
 class GymmaEnv(PaddedEnv):
@@ -52,16 +51,10 @@ class GymmaEnv(PaddedEnv):
     ) -> None:
         choices = Choices(reward_scalarisation, state_bound, return_low, return_high).check()
         self._env, self.episode_limit = make_gymnasium_env(key, import_module, dict(kwargs or {}), time_limit)
-        super().__init__(key, kwargs or {}, *_agent_spaces(self._env, key), choices)
-        self._steps = 0
-        self._seed = draw_seed() if seed is None else seed
-        self._seed_due = True
+        super().__init__(key, kwargs or {}, *_agent_spaces(self._env, key), choices, seed)
 
     def reset(self) -> tuple[list[np.ndarray], np.ndarray]:
-        # Seeded once: a seed at every reset would give the same episode for ever.
-        obs, _ = self._env.reset(seed=self._seed) if self._seed_due else self._env.reset()
-        self._seed_due = False
-        self._steps = 0
+        obs, _ = self._begin()
         self._obs = self._padded(obs)
         return self.get_obs(), self.get_state()
 
@@ -83,14 +76,6 @@ class GymmaEnv(PaddedEnv):
         own_words = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "")  # the class's own, none that it inherits
         about = own_words.split("\n\n")[0].replace("\n", " ")
         return self._described(f"The Gymnasium environment {self.key} with {self.n_agents} agents. {about}")
-
-    def seed(self, seed: int | None = None) -> int:
-        if seed is not None:
-            self._seed, self._seed_due = seed, True
-        return self._seed
-
-    def render(self) -> Any:
-        return self._env.render()
 
     def close(self) -> None:
         self._env.close()

@@ -21,6 +21,7 @@ from envs.multiagentenv import MultiAgentEnv
 from envs.ranges import inner_bounds
 from llm_credit.task import Action, Agent, StateField, TaskDescription
 from utils.errors import UserError
+from utils.seeding import draw_seed
 
 UNKNOWN_RETURN = 1e6  # declared where nobody says what an episode's return can be
 
@@ -61,6 +62,7 @@ class PaddedEnv(MultiAgentEnv):
     """An environment with a space of observations and one of actions for every agent; subclasses play it."""
 
     family: ClassVar[str]
+    _env: Any  # the package's environment
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class PaddedEnv(MultiAgentEnv):
         observations: Sequence[spaces.Space[Any]],
         actions: Sequence[spaces.Discrete],
         choices: Choices,
+        seed: int | None,
         names: Sequence[str] = (),
     ) -> None:
         self.key, self.kwargs, self._choices = key, dict(kwargs), choices
@@ -79,6 +82,16 @@ class PaddedEnv(MultiAgentEnv):
         self._obs_dim = max(spaces.flatdim(space) for space in self._obs_spaces)
         self._use_fields(state_fields(self._obs_spaces, choices.state_bound))
         self._obs = np.zeros((self.n_agents, self._obs_dim), dtype=np.float32)
+        self._steps = 0
+        self._seed = draw_seed() if seed is None else seed
+        self._seed_due = True
+
+    def _begin(self) -> tuple[Any, Any]:
+        """The package's own reset: observations and infos. Seeded once: always, it would give one episode for ever."""
+        self._steps = 0
+        due, self._seed_due = self._seed_due, False
+        begun: tuple[Any, Any] = self._env.reset(seed=self._seed) if due else self._env.reset()
+        return begun
 
     def _use_fields(self, fields: tuple[StateField, ...]) -> None:
         self._fields = fields
@@ -98,6 +111,14 @@ class PaddedEnv(MultiAgentEnv):
             flat = np.ravel(obs) if isinstance(space, spaces.Box) else np.asarray(spaces.flatten(space, obs))
             row[: len(flat)] = flat
         return padded
+
+    def seed(self, seed: int | None = None) -> int:
+        if seed is not None:
+            self._seed, self._seed_due = seed, True
+        return self._seed
+
+    def render(self) -> Any:
+        return self._env.render()
 
     def get_obs(self) -> list[np.ndarray]:
         return list(self._obs)

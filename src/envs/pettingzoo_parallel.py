@@ -20,7 +20,6 @@ from envs.gymma_spaces import own_state_fields
 from envs.padded import Choices, PaddedEnv
 from llm_credit.task import StateField, TaskDescription
 from utils.errors import UserError
-from utils.seeding import draw_seed
 
 MASK = "action_mask"  # PettingZoo's name, in an observation or an agent's info
 
@@ -63,7 +62,7 @@ class PettingZooEnv(PaddedEnv):
         self._masked = [_has_mask(self._env.observation_space(a)) for a in self._ids]
         observed = [_without_mask(self._env.observation_space(a)) for a in self._ids]
         actions = [_discrete(key, a, self._env.action_space(a)) for a in self._ids]
-        super().__init__(key, kwargs or {}, observed, actions, choices, [str(a) for a in self._ids])
+        super().__init__(key, kwargs or {}, observed, actions, choices, seed, [str(a) for a in self._ids])
         self.episode_limit, self._own_state = time_limit, state == "own"
         if self._own_state:
             self._use_fields(own_state_fields(_state_space(self._env, key), state_bound))
@@ -71,15 +70,10 @@ class PettingZooEnv(PaddedEnv):
             self._use_fields(tuple(_with_zero(f) for f in self._fields))
         self._masks: dict[Any, Any] = {}
         self._present = set(self._ids)
-        self._steps = 0
-        self._seed = draw_seed() if seed is None else seed
-        self._seed_due, self._open = True, True
+        self._open = True
 
     def reset(self) -> tuple[list[np.ndarray], np.ndarray]:
-        # Seeded once: a seed at every reset would give the same episode for ever.
-        obs, infos = self._env.reset(seed=self._seed) if self._seed_due else self._env.reset()
-        self._seed_due = False
-        self._steps = 0
+        obs, infos = self._begin()
         self._look(obs, infos, set(self._env.agents))
         return self.get_obs(), self.get_state()
 
@@ -138,14 +132,6 @@ class PettingZooEnv(PaddedEnv):
         about = inspect.cleandoc(type(self._env.unwrapped).__doc__ or "").split("\n\n")[0].replace("\n", " ")
         about = "" if type(self._env.unwrapped).__module__.startswith("pettingzoo.utils") else about
         return self._described(f"The PettingZoo environment {self.key} with {self.n_agents} agents. {about}")
-
-    def seed(self, seed: int | None = None) -> int:
-        if seed is not None:
-            self._seed, self._seed_due = seed, True
-        return self._seed
-
-    def render(self) -> Any:
-        return self._env.render()
 
     def close(self) -> None:
         if self._open:  # some environments fail at a second time

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from envs.sc2_capabilities import in_words, label, occurring
 from envs.sc2_game import STAND_IN, GameLost, RunningVersion
 from envs.smac_description import describe_smac
-from envs.smac_layout import SHOOT, Arena, SmacLayout, SmacOptions
+from envs.smac_layout import SHOOT, Arena, SmacLayout
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
-from envs.smac_reward import SMAC_RULES, SMACV2_RULES, RewardOptions
+from envs.smac_reward import SMAC_RULES, SMACV2_RULES
 from envs.smac_units import UNITS
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from envs.sc2 import SC2Env
 
 log = logging.getLogger("pymarl")
-
-Options = TypeVar("Options", SmacOptions, RewardOptions)
 
 SETTING = (
     "StarCraft II micromanagement (the StarCraft Multi-Agent Challenge): two small armies fight on a map; agents "
@@ -58,7 +55,7 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
     unit_ranges = vars(options).get("use_unit_ranges", False)
     task = describe_smac(
         layout,
-        _pick(RewardOptions, vars(options)),
+        options,
         family=env.config_name,
         name=_name(env),
         setting=SETTING.format(difficulty=options.difficulty),
@@ -80,7 +77,7 @@ def layout_of(env: SC2Env) -> SmacLayout:
     """The layout of the running game's state and observations."""
     game = env.game
     arena = Arena(float(game.map_x), float(game.map_y), float(game.max_distance_x), float(game.max_distance_y))
-    return SmacLayout(_scenario(env), _pick(SmacOptions, vars(env.options)), arena)
+    return SmacLayout(_scenario(env), env.options.view(), arena)
 
 
 def _scenario(env: SC2Env) -> Scenario:
@@ -101,11 +98,6 @@ def _facts(env: SC2Env, version: RunningVersion) -> dict[str, Any]:
     if env.capability_config is not None:
         facts["capability_config"] = deepcopy(env.capability_config)
     return facts
-
-
-def _pick(options: type[Options], values: Mapping[str, Any]) -> Options:
-    """The options among ``values`` that a part of the description knows."""
-    return options(**{f.name: values[f.name] for f in fields(options) if f.name in values})
 
 
 def _ranges(layout: SmacLayout, least: float) -> str:

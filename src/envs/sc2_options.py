@@ -6,11 +6,13 @@ import inspect
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from envs.smac_options import BattleOptions, SmacOptions
+
 Difficulty = Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "A"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SC2Options:
+class SC2Options(BattleOptions):
     """PyMARL2's options of ``sc2``, with its defaults; docs/environments/sc2.md says what each means.
 
     step_timeout: seconds that the game may take to answer; after that it is taken to hang and is started again.
@@ -21,26 +23,6 @@ class SC2Options:
     map_name: str
     difficulty: Difficulty = "7"
     game_version: str | None = None
-    step_mul: int = 8
-    move_amount: float = 2
-    continuing_episode: bool = False
-    obs_all_health: bool = True
-    obs_own_health: bool = True
-    obs_last_action: bool = False
-    obs_pathing_grid: bool = False
-    obs_terrain_height: bool = False
-    obs_instead_of_state: bool = False
-    obs_timestep_number: bool = False
-    state_last_action: bool = True
-    state_timestep_number: bool = False
-    reward_sparse: bool = False
-    reward_only_positive: bool = True
-    reward_death_value: float = 10
-    reward_win: float = 200
-    reward_defeat: float = 0
-    reward_negative_scale: float = 0.5
-    reward_scale: bool = True
-    reward_scale_rate: float = 20
     replay_dir: str = ""
     replay_prefix: str = ""
     heuristic_ai: bool = False
@@ -59,7 +41,7 @@ class SC2Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SC2v2Options(SC2Options):
+class SC2v2Options(SC2Options, SmacOptions):
     """SMACv2's options, with the defaults of its shipped configs, on top of SMAC's.
 
     capability_config: what is drawn for each episode; config/envs/sc2_v2.yaml shows one.
@@ -67,8 +49,6 @@ class SC2v2Options(SC2Options):
 
     capability_config: dict[str, Any] = field(default_factory=dict)
     obs_own_pos: bool = True
-    conic_fov: bool = False
-    num_fov_actions: int = 12
     use_unit_ranges: bool = True
     min_attack_range: float = 2
     fully_observable: bool = False

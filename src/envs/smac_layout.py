@@ -6,34 +6,17 @@ Legend: A agents, E enemies, U actions, O observation, S state.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from envs.smac_maps import Scenario
+from envs.smac_options import SmacOptions
 from envs.smac_units import UNITS
 from llm_credit.task import Kind, StateField
 
 N_NO_ATTACK = 6  # no-op, stop, four moves
 N_PATHING, N_HEIGHT = 8, 9  # surrounding points whose walkability and height an observation may hold
 SIGHT, SHOOT = 9.0, 6.0  # cells, from centre to centre, for all units
-
-
-@dataclass(frozen=True)
-class SmacOptions:
-    """SMAC's and SMACv2's options that shape state and observations, under their names."""
-
-    obs_all_health: bool = True
-    obs_own_health: bool = True
-    obs_last_action: bool = False
-    obs_pathing_grid: bool = False
-    obs_terrain_height: bool = False
-    obs_instead_of_state: bool = False
-    obs_timestep_number: bool = False
-    state_last_action: bool = True
-    state_timestep_number: bool = False
-    obs_own_pos: bool = False  # SMACv2
-    conic_fov: bool = False  # SMACv2
-    num_fov_actions: int = 12  # SMACv2, with conic_fov
 
 
 @dataclass(frozen=True)
@@ -101,7 +84,7 @@ class SmacLayout:
     """Sizes, blocks and fields of one map under given options."""
 
     scenario: Scenario
-    options: SmacOptions = SmacOptions()
+    options: SmacOptions = field(default_factory=SmacOptions)
     arena: Arena = Arena()
 
     @property

@@ -37,7 +37,7 @@ SMAC_RULES = RewardRules()
 SMACV2_RULES = RewardRules(regains_pay=False, scale_by="first")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RewardOptions:
     """SMAC's options for the reward, under their names. Points are those of health and shield."""
 

@@ -102,8 +102,12 @@ class Aliases(ast.NodeTransformer):
         if home == "F" and name == "normalize" and args:
             return self._normalize(args, named)
         if home == "torch" and name == "cdist" and 2 <= len(args) <= 3 and set(named) <= {"p"}:
-            gap = ast.BinOp(_method(args[0], "unsqueeze", ast.Constant(-2)), ast.Sub(),
-                            _method(args[1], "unsqueeze", ast.Constant(-3)))  # fmt: skip
+            x = self.kept(args[0])
+            # Points with one coordinate would be repeated beside those with more, where torch raises: this raises too.
+            others = _method(args[1], "unflatten", ast.Constant(-1), ast.List([_method(copy.deepcopy(x), "size",
+                             ast.Constant(-1))], ast.Load()))  # fmt: skip
+            gap = ast.BinOp(_method(x, "unsqueeze", ast.Constant(-2)), ast.Sub(),
+                            _method(others, "unsqueeze", ast.Constant(-3)))  # fmt: skip
             p = args[2:3] or [named.get("p", ast.Constant(2.0))]
             return self._norm([ast.copy_location(gap, args[0])], {"p": p[0], "dim": ast.Constant(-1)})
         if home == "F" and name == "leaky_relu" and args and not named:

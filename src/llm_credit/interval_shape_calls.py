@@ -120,6 +120,11 @@ def _flatten(w: Walk, x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tenso
     return _shaped(w, x, x.node.meta.flatten(start_dim, end_dim).shape)
 
 
+@follows("unflatten")
+def _unflatten(w: Walk, x: Tensor, dim: int, sizes: Any) -> Tensor:
+    return _shaped(w, x, x.node.meta.unflatten(axis(x.node, dim), _sizes((sizes,))).shape)
+
+
 @follows("expand")
 def _expand(w: Walk, x: Tensor, *sizes: Any) -> Tensor:
     return w.op("expand", x, extra=tuple(x.node.meta.expand(_sizes(sizes)).shape))
@@ -229,3 +234,15 @@ def _gather(w: Walk, x: Tensor, dim: int, index: Tensor) -> Tensor:
 @follows("index_select")
 def _index_select(w: Walk, x: Tensor, dim: int, index: Tensor) -> Tensor:
     return _part(w, x, axis(x.node, dim), index)
+
+
+@follows("select")
+def _select(w: Walk, x: Tensor, dim: int, index: int) -> Tensor:
+    return _part(w, x, axis(x.node, dim), index)
+
+
+@follows("narrow")
+def _narrow(w: Walk, x: Tensor, dim: int, start: int, length: int) -> Tensor:
+    d = axis(x.node, dim)
+    begin = start + x.shape[d] if start < 0 else start
+    return _part(w, x, d, slice(begin, begin + length))

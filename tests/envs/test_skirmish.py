@@ -6,8 +6,9 @@ Legend: B environments, A agents, N units, U actions, S state.
 import numpy as np
 import pytest
 
-from envs.skirmish import MAPS, Skirmish, SkirmishEnv
+from envs.skirmish import Skirmish, SkirmishEnv
 from envs.skirmish_frame import CD, EN, HP, QUIET, SH, X, Y
+from envs.skirmish_options import MAPS
 from envs.skirmish_rules import KIND
 from utils.errors import UserError
 
@@ -431,7 +432,7 @@ def test_rewards_and_walks_can_be_read_from_the_described_fields(map_name):
             after = enemy_points()
             died = int(((before > 0) & (after == 0)).sum())
             points = abs((before - after).sum() + 10 * died) + 200 * env.episode_info(0)["battle_won"]
-            assert step.reward[0] * env.rewards.divisor(kinds["enemy"]) == pytest.approx(points, abs=0.01)
+            assert step.reward[0] * env.options.divisor(kinds["enemy"]) == pytest.approx(points, abs=0.01)
             paid, deaths = paid + (points > 0), deaths + died
             walked = read("agent_y")[:, 0] - y
             alive = read("agent_health")[:, 0] > 0

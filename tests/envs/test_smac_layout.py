@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from envs.smac_description import describe_smac
-from envs.smac_layout import SmacLayout, SmacOptions
+from envs.smac_layout import SmacLayout
 from envs.smac_maps import GEN_TYPES, SCENARIOS, gen_scenario
+from envs.smac_options import SmacOptions
 from envs.smac_reward import SMACV2_RULES, RewardOptions, return_range, reward_text
 from llm_credit.task import TaskDescription
 

@@ -178,6 +178,14 @@ LEAKS = {
         "probe",
         weights(f"x = state @ state.t()\n{ONES} + torch.softmax(x, dim=1) @ state[:, :2].abs()"),
     ),
+    "distances of points in one and in three dimensions": (
+        "probe",
+        weights(f"a = state[:, 0:6].unflatten(1, [2, 3])\nx = torch.cdist(a[:, :, :1], a)\n{ONES} + x.mean(dim=2)"),
+    ),
+    "distances of points in three and in one dimension": (
+        "probe",
+        weights(f"a = state[:, 0:6].unflatten(1, [2, 3])\nx = torch.cdist(a, a[:, :, :1])\n{ONES} + x.mean(dim=2)"),
+    ),
     "distances of states": ("probe", weights(f"x = torch.cdist(state, state)\n{ONES} + x.mean(dim=1, keepdim=True)")),
     "rank among states": (
         "probe",

@@ -122,7 +122,7 @@ LINES = {
         "{I} * {F}", "{I} / 4", "{F}.masked_fill({B}, -0.5)", "{F} // 2", "{F} % 2", "{F}.cumsum(dim=1)",
         "torch.softmax({F}, dim=1)", "F.log_softmax({F}, dim=1)", "{F}.flip(1)", "{F}.roll(1, 1)",
         "{F}.sort(dim=1)[0]", "{F}.topk(2, dim=1).values", "{G}.sum(dim=2)", "{G}.mean(dim=2)", "{G}[:, :, 1]",
-        "{G}.amax(dim=2)", "{G}.min(dim=2).values", "{G}.prod(dim=2)", "{G}.std(dim=2)", "{G}.var(dim=2, correction=0)",
+        "{G}.select(2, -1)", "{F}.narrow(1, 1, 1).expand(-1, 2)", "{G}.amax(dim=2)", "{G}.min(dim=2).values", "{G}.prod(dim=2)", "{G}.std(dim=2)", "{G}.var(dim=2, correction=0)",
         "{G}.logsumexp(dim=2)", "torch.cat([{K}, {K}], dim=1)", "torch.stack([{F}[:, 0], {F}[:, 1]], dim=1)",
         "torch.einsum('nij,ni->ni', {G}, {F})", "torch.matmul({F}, torch.tensor([[0.5, 1.0], [-1.0, 2.0]]))",
         "torch.lerp({F}, {F}, torch.sigmoid({F}))", "{F}.gather(1, {I}.clamp(0, 1))", "{K}.expand(-1, 2)",
@@ -138,7 +138,7 @@ LINES = {
     "G": [
         "{F}.unsqueeze(2) - {G}", "{F}.unsqueeze(2) * {G}", "{G} * {G}", "1 - {G}", "{F}.unsqueeze(2).expand(-1, -1, 3)",
         "{F}.unsqueeze(2) * torch.tensor([0.5, -1.0, 2.0])", "torch.softmax({G}, dim=2)", "{G}.abs()", "{G}.flip(2)",
-        "torch.where(({G} > 0.2), {G}, -{G})", "{F}.repeat(1, 3).view(-1, 2, 3)", "{G}.transpose(1, 2).reshape(-1, 2, 3)",
+        "torch.where(({G} > 0.2), {G}, -{G})", "{F}.repeat(1, 3).view(-1, 2, 3)", "{F}.repeat(1, 3).unflatten(1, [2, 3])", "{G}.transpose(1, 2).reshape(-1, 2, 3)",
         "({G} > 0.5).float()", "F.one_hot({I}.clamp(0, 2), 3).float()", "torch.where({B}.unsqueeze(2), {G}, 0.0)",
     ],
     "B": [

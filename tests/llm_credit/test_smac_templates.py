@@ -8,8 +8,9 @@ import torch
 
 from envs import REGISTRY
 from envs.smac_description import describe_smac
-from envs.smac_layout import SmacLayout, SmacOptions
+from envs.smac_layout import SmacLayout
 from envs.smac_maps import SCENARIOS, gen_scenario
+from envs.smac_options import SmacOptions
 from envs.smac_reward import RewardOptions
 from llm_credit import TFCAFSettings, build_tfcaf, check_source
 from llm_credit.builtin import builtin_source
