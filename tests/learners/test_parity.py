@@ -40,8 +40,11 @@ CASES = [
 ]
 
 
-def parity_batch() -> EpisodeBatch:
-    data = np.load(DATA / "batch.npz")
+FOLDERS = {"3 agents": DATA, "2 agents": DATA / "two_agents"}  # other sizes throughout
+
+
+def parity_batch(folder: Path = DATA) -> EpisodeBatch:
+    data = np.load(folder / "batch.npz")
     _, b, t, a, u, o, s = (int(x) for x in data["meta"])
     scheme = {
         "state": {"vshape": s},
@@ -59,8 +62,9 @@ def parity_batch() -> EpisodeBatch:
 
 
 class Case:
-    def __init__(self, name, logger, **changes):
-        self.data = np.load(DATA / f"{name}.npz")
+    def __init__(self, name, logger, folder=DATA, **changes):
+        self.folder = folder
+        self.data = np.load(folder / f"{name}.npz")
         args = SimpleNamespace(**{**vars(make_args()), **json.loads(str(self.data["config"])), **changes})
         self.args = args
         self.batch = self.new_batch()
@@ -72,7 +76,7 @@ class Case:
         self.learner._update_targets()
 
     def new_batch(self):
-        batch = parity_batch()
+        batch = parity_batch(self.folder)
         if self.args.learner in NOOP_IN_PADDING:  # as recorded: PyMARL2 gives NaN without it
             batch["avail_actions"][..., 0] = th.maximum(batch["avail_actions"][..., 0], 1 - batch["filled"].to(th.int))
         return batch
@@ -90,9 +94,10 @@ class Case:
         return {k[len(prefix) :]: th.as_tensor(self.data[k]) for k in self.data.files if k.startswith(prefix)}
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=[(name, sizes) for sizes in FOLDERS for name in CASES], ids=lambda p: f"{p[0]}, {p[1]}")
 def case(request, logger):
-    return Case(request.param, logger)
+    name, sizes = request.param
+    return Case(name, logger, FOLDERS[sizes])
 
 
 def assert_close(got, expected, atol=2e-5):
