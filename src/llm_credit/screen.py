@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .checker import Checker
 from .desugar import desugar
@@ -31,6 +32,13 @@ class Screened:
 
 def screen(source: str) -> Screened:
     """The allowed function in ``source``. Raises Refused (stages text, screen) with line and reason."""
+    if not isinstance(source, str) or len(source) > MAX_CHARS:
+        raise Refused("text", f"the source must be text of at most {MAX_CHARS} characters")
+    return _screened(source)
+
+
+@lru_cache(maxsize=32)  # a start of a run asks several times; nobody changes the tree
+def _screened(source: str) -> Screened:
     function = _only_function(_parse(source))
     parameters = FORMS[function.name]
     a = function.args
@@ -62,8 +70,6 @@ def _allow(function: ast.FunctionDef) -> None:
 
 
 def _parse(source: str) -> ast.Module:
-    if not isinstance(source, str) or len(source) > MAX_CHARS:
-        raise Refused("text", f"the source must be text of at most {MAX_CHARS} characters")
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as e:

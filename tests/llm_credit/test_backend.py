@@ -1,5 +1,6 @@
 """Both backends accept and refuse the same functions, and give the same credits."""
 
+import ast
 import copy
 import io
 import os
@@ -12,6 +13,7 @@ import torch
 from llm_credit import Refused, TFCAFSettings, build_tfcaf, compile_source
 from llm_credit.backend import BACKENDS
 from llm_credit.examine import examine
+from llm_credit.screen import screen
 from llm_credit.states import corner_states, draw_actions, draw_states
 
 from . import test_rehearsal
@@ -31,7 +33,9 @@ def settings(backend, **more):
 
 @pytest.mark.parametrize("name", BENIGN)
 def test_accepted_by_both_with_the_same_credits(name):
+    tree = ast.dump(screen(BENIGN[name]).function)
     one, other = (examine(BENIGN[name], TASK, settings(b)) for b in BACKENDS)
+    assert ast.dump(screen(BENIGN[name]).function) == tree  # one tree serves all who ask
     states = torch.cat([draw_states(TASK, 200), corner_states(TASK)])
     for a, b in zip(one.credit_weights(states), other.credit_weights(states), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
