@@ -25,14 +25,14 @@ def main(argv: Sequence[str]) -> int:
         from utils.logging import get_logger
 
         logger = get_logger()
-        values = prepare(config.values, config.given)
+        prepared = prepare(config.values, config.given)
     except UserError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
     from run.sacred_run import Terminated, run_with_sacred
 
     try:
-        run_with_sacred(values, logger, config.env_config)
+        run_with_sacred(prepared, logger, config.env_config)
     except Terminated:
         return _stopped("terminated", 143)
     except KeyboardInterrupt:

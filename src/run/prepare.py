@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch as th
 
@@ -26,10 +26,17 @@ from utils.seeding import draw_seed, env_seed
 log = logging.getLogger(__name__)
 
 
-def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> dict[str, Any]:
-    """The config that really runs: seed drawn, device and optimiser resolved, test episodes rounded. Raises UserError.
+class Prepared(NamedTuple):
+    """The config that really runs, and a sentence for each thing in it that is allowed and probably not meant."""
 
-    ``given``: keys that a person has asked for by name; those that change nothing are said in a warning.
+    config: dict[str, Any]
+    doubts: list[str]
+
+
+def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> Prepared:
+    """Seed drawn, device and optimiser resolved, test episodes rounded. Raises UserError.
+
+    ``given``: keys that a person has asked for by name; those that change nothing are among the doubts.
 
     The environment and the mixer are built once to see that they can be (and thrown away): a missing package, or a
     credit function for which there is no source, ends here and not in the middle of a record.
@@ -49,13 +56,12 @@ def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> dict[str,
     config["test_nepisode"] = _rounded_test_episodes(config)
     learner = le_REGISTRY[config["learner"]]
     learner.check_config(config)
-    for doubt in [*learner.doubts(config), *_unread(config, given)]:
-        log.warning("%s", doubt)
+    doubts = [*learner.doubts(config), *_unread(config, given)]
     config.update(effective(config, learner.epsilons))
     args = make_args(config, probe_environment(config))
     if learner.mixer_family is not None:
         build_mixer(args, learner.mixer_family, learner.mixer_required)
-    return config
+    return Prepared(config, doubts)
 
 
 def make_args(config: Mapping[str, Any], env_info: Mapping[str, Any]) -> SimpleNamespace:

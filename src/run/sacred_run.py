@@ -17,6 +17,7 @@ from sacred.observers import FileStorageObserver  # noqa: E402
 from sacred.utils import apply_backspaces_and_linefeeds  # noqa: E402
 
 from run import REGISTRY  # noqa: E402
+from run.prepare import Prepared  # noqa: E402
 from utils.errors import UserError  # noqa: E402
 
 # "fd" would start a `tee` process that a Ctrl-C kills before the run has said its last words
@@ -27,8 +28,9 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, treated like Ctrl-C: the run is closed in order and recorded as interrupted."""
 
 
-def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger, env_config: str = "") -> None:
-    """Runs ``config`` as one Sacred experiment; env_config: see record_dir. Raises what the run raises."""
+def run_with_sacred(prepared: Prepared, console_logger: logging.Logger, env_config: str = "") -> None:
+    """Runs a config as one Sacred experiment; env_config: see record_dir. Raises what the run raises."""
+    config = prepared.config
     ex: Any = Experiment("pymarl", base_dir=str(Path(__file__).resolve().parent.parent), save_git_info=True)
     ex.logger = console_logger
     ex.captured_out_filter = apply_backspaces_and_linefeeds
@@ -42,6 +44,8 @@ def run_with_sacred(config: Mapping[str, Any], console_logger: logging.Logger, e
 
     @ex.main
     def main(_run: Any, _config: Mapping[str, Any]) -> float | None:
+        for doubt in prepared.doubts:  # said here, so that the record's cout.txt has them too
+            console_logger.warning("%s", doubt)
         args = SimpleNamespace(**_plain(_config), run_dir=str(observer.dir))
         REGISTRY[args.run](_run, args, console_logger)
         return _run.result

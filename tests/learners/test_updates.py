@@ -15,8 +15,12 @@ from utils.logging import Logger
 GAME = "env_args.payoff=[[8,3],[3,2]] seed=1 runner=episode batch_size_run=1 use_cuda=False rnn_hidden_dim=8"
 
 
-def values(config, settings=""):
+def prepared(config, settings=""):
     return prepare(load_config(f"--config={config} --env-config=matrix_game with {GAME} {settings}".split()).values)
+
+
+def values(config, settings=""):
+    return prepared(config, settings).config
 
 
 @pytest.mark.parametrize("config", ["vmix", "mappo", "ippo"])
@@ -71,10 +75,8 @@ def test_learning_waits_for_new_episodes_since_the_last_time(per_rollout, accumu
         ("qmix", "", None),
     ],
 )
-def test_used_again_is_said_before_the_run(config, settings, uses, caplog):
+def test_used_again_is_said_before_the_run(config, settings, uses):
     """Not of PPO, whose ratio bears it, and not of learners that need no new episodes."""
-    with caplog.at_level(logging.WARNING):
-        values(config, settings)
-    said = [r.getMessage() for r in caplog.records if "on-policy" in r.getMessage()]
+    said = [doubt for doubt in prepared(config, settings).doubts if "on-policy" in doubt]
     assert len(said) == (uses is not None)
     assert uses is None or f"each episode is used {uses} times" in said[0]

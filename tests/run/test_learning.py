@@ -22,7 +22,7 @@ def learned(mixer, payoff, learner="q_learner", steps=1500):
     argv += " target_update_interval=50 learner_log_interval=1000000 runner_log_interval=1000000"
     from types import SimpleNamespace
 
-    args = SimpleNamespace(**prepare(load_config(argv.split()).values))
+    args = SimpleNamespace(**prepare(load_config(argv.split()).values).config)
     seed_everything(args.seed)
     exp = build_experiment(args, Logger(logging.getLogger("test")))
     for i in range(steps):

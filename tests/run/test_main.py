@@ -39,7 +39,10 @@ def curve(results, keys=("loss_td", "return_mean", "test_return_mean", "grad_nor
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
-    [("qmix_beta", "lbf", "t_max=400", "mixer=tfcaf"), ("qmix", "lbf", "t_max=900", "mixer=tfcaf", "batch_size_run=2")],
+    [
+        ("qmix_beta", "lbf", "t_max=400", "mixer=tfcaf", "entropy=1.0"),
+        ("qmix", "lbf", "t_max=900", "mixer=tfcaf", "batch_size_run=2"),
+    ],
     ids=["episode", "parallel"],
 )
 def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
@@ -55,6 +58,9 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
     assert info["mixer_parameters"] == [0]
     assert json.loads((folder / "config.json").read_text())["mixer"] == "tfcaf"
     assert "plot" in done.stdout
+    if "entropy=1.0" in more:  # what probably was not meant is told, and kept with the record
+        assert "entropy=1.0 changes nothing" in done.stdout + done.stderr
+        assert "entropy=1.0 changes nothing" in (folder / "cout.txt").read_text()
     assert "builtin:lbf/proximity" in done.stdout
 
 

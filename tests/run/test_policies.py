@@ -37,7 +37,7 @@ TFCAF = {name: f"{SETTINGS[name]} mixer=tfcaf llm.source=builtin" for name in ("
 
 def experiment(config, settings, payoff):
     call = f"--config={config} --env-config=matrix_game with env_args.payoff={payoff} seed=1 {COMMON} {settings}"
-    args = SimpleNamespace(**prepare(load_config(call.split()).values))
+    args = SimpleNamespace(**prepare(load_config(call.split()).values).config)
     seed_everything(args.seed)
     return build_experiment(args, Logger(logging.getLogger("test")))
 
