@@ -15,7 +15,7 @@ import numpy as np
 from envs.multiagentenv import MultiAgentEnv
 from envs.sc2_description import describe_sc2, layout_of
 from envs.sc2_game import Game, GameLost, get_smac_map_registry
-from envs.sc2_install import check_install
+from envs.sc2_install import check_install, check_replay_dir
 from envs.sc2_options import SC2Options, signature_of
 from envs.sc2_ranges import RangeKeeper
 from envs.suggest import nearest
@@ -43,6 +43,8 @@ class SC2Env(MultiAgentEnv):
         self.options = self.options_class(**options)
         self.map_name = self.options.map_name
         self.installed = check_install(self.map_name, self._map_file(), self.options.game_version)
+        if self.options.replay_dir:
+            check_replay_dir(self.options.replay_dir)
         self._seed = draw_seed() if seed is None else seed
         self.restarts = 0
         self.game = self._build_game()

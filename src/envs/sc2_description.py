@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from envs.sc2_capabilities import in_words, label, occurring
 from envs.sc2_game import STAND_IN, GameLost, RunningVersion
+from envs.sc2_options import SC2v2Options
+from envs.sc2_sight import seen_text, target_text
 from envs.smac_description import describe_smac
-from envs.smac_layout import SHOOT, Arena, SmacLayout
+from envs.smac_layout import Arena, SmacLayout
 from envs.smac_maps import SCENARIOS, Scenario, gen_scenario
 from envs.smac_reward import SMAC_RULES, SMACV2_RULES
-from envs.smac_units import UNITS
 from llm_credit.task import TaskDescription
 from utils.errors import UserError
 
@@ -29,10 +30,6 @@ SETTING = (
 NO_GAME = (
     "SC2PATH names the tests' stand-in program and NOT StarCraft II: no result of this run is a SMAC result, and none "
     "may be compared with one (its record says data_version STAND-IN)"
-)
-UNIT_RANGES = (
-    "An agent sees 8 to 11 cells far, and may choose targets within the range of its type's weapon, but at least "
-    "{least:g} cells away: {ranges}."
 )
 
 
@@ -52,8 +49,10 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
     layout = layout_of(env)
     _check_sizes(env, layout)
     options = env.options
-    unit_ranges = vars(options).get("use_unit_ranges", False)
-    task = describe_smac(
+    own: dict[str, str] = {}
+    if isinstance(options, SC2v2Options):
+        own = {"seen": seen_text(options, layout), "target": target_text(options)}
+    return describe_smac(
         layout,
         options,
         family=env.config_name,
@@ -61,16 +60,11 @@ def describe_sc2(env: SC2Env) -> TaskDescription:
         setting=SETTING.format(difficulty=options.difficulty),
         step_mul=options.step_mul,
         move_amount=options.move_amount,
-        ranges=_ranges(layout, vars(options)["min_attack_range"]) if unit_ranges else "",
         rules=SMACV2_RULES if env.draws_armies else SMAC_RULES,
         draws=in_words(env.capability_config) if env.capability_config else "",
         facts=_facts(env, version),
+        **own,
     )
-    if unit_ranges:
-        of_type = "in range of the agent's type"
-        actions = (replace(a, meaning=a.meaning.replace(f"within {SHOOT:g} cells", of_type)) for a in task.actions)
-        task = replace(task, actions=tuple(actions))
-    return task
 
 
 def layout_of(env: SC2Env) -> SmacLayout:
@@ -98,11 +92,6 @@ def _facts(env: SC2Env, version: RunningVersion) -> dict[str, Any]:
     if env.capability_config is not None:
         facts["capability_config"] = deepcopy(env.capability_config)
     return facts
-
-
-def _ranges(layout: SmacLayout, least: float) -> str:
-    ranges = ", ".join(f"{kind} {max(UNITS[kind].reach, least):g}" for kind in layout.scenario.occurring(True))
-    return UNIT_RANGES.format(least=least, ranges=ranges)
 
 
 def _name(env: SC2Env) -> str:

@@ -190,17 +190,24 @@ class Game(StarCraft2Env):
         self.kill()
 
     def running_version(self) -> RunningVersion:
-        """What the running game says of itself."""
-        answer = self._controller.ping()
+        """What the running game says of itself. Raises GameLost."""
+        try:
+            answer = self._controller.ping()
+        except LAUNCH_ERRORS as e:
+            raise GameLost(f"{type(e).__name__}: {e}") from e
         return RunningVersion(str(answer.game_version), str(answer.data_version))
 
     def save_replay(self) -> None:
-        """All that this game process has played, into the game's folder Replays or ``replay_dir``."""
+        """All that this game process has played, into the game's folder Replays or ``replay_dir``. Raises UserError."""
         if self._controller is None:
             raise UserError("there is no StarCraft II replay to save: no episode has been played")
         # Environments that save in the same second would write one file.
         prefix = f"{self.replay_prefix or self.map_name}_seed{self._seed}"
-        path = self._run_config.save_replay(self._controller.save_replay(), self.replay_dir, prefix)
+        try:
+            path = self._run_config.save_replay(self._controller.save_replay(), self.replay_dir, prefix)
+        except LAUNCH_ERRORS as e:
+            where = self.replay_dir or "the game's folder Replays"
+            raise UserError(f"the StarCraft II replay cannot be saved to {where}: {type(e).__name__}: {e}") from e
         log.info("Saved a replay: %s", path)
 
     def picture(self) -> np.ndarray:

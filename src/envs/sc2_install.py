@@ -67,6 +67,17 @@ def check_install(map_name: str, map_file: str, game_version: str | None) -> Gam
     return GameVersion(name_of(build), build)
 
 
+def check_replay_dir(replay_dir: str) -> None:
+    """Makes the folder for replays (below the game's folder Replays, where it is relative). Raises UserError."""
+    folder = game_folder() / "Replays" / replay_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("it cannot be written to")
+    except OSError as e:
+        raise UserError(f"env_args.replay_dir={replay_dir}: no replays can be saved to {folder}: {e}") from e
+
+
 def game_folder() -> Path:
     """Where pysc2 will look for the game: SC2PATH, or its default on this platform."""
     default = {"win32": "C:/Program Files (x86)/StarCraft II", "darwin": "/Applications/StarCraft II"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from envs import skirmish_rules as rules
 from envs.smac_maps import GEN_TYPES, SCENARIOS, Scenario, gen_scenario
 from envs.smac_options import BattleOptions
-from envs.suggest import nearest
+from envs.suggest import nearest, need
 from utils.errors import UserError
 
 PREFIX = "sk_"
@@ -35,14 +35,9 @@ class SkirmishOptions(BattleOptions):
     obs_own_pos: bool = False
 
     def __post_init__(self) -> None:
-        if self.step_mul < 1:
-            raise UserError(f"env_args.step_mul={self.step_mul} must be at least 1 game loop")
-        if not 0 < self.move_amount <= rules.WIDTH:
-            raise UserError(
-                f"env_args.move_amount={self.move_amount} must be above 0 and at most {rules.WIDTH:g} cells"
-            )
-        if not 0 <= self.start_noise < math.inf:
-            raise UserError(f"env_args.start_noise={self.start_noise} must be a number of cells, at least 0")
+        super().__post_init__()
+        need(self.move_amount <= rules.WIDTH, "move_amount", self.move_amount, f"at most {rules.WIDTH:g} cells")
+        need(0 <= self.start_noise < math.inf, "start_noise", self.start_noise, "a number of cells, at least 0")
 
 
 def scenario_of(options: SkirmishOptions) -> Scenario:

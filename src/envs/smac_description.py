@@ -12,6 +12,9 @@ from envs.smac_reward import SMAC_RULES, RewardOptions, RewardRules, return_rang
 from envs.smac_units import LOOPS_PER_STEP, UNITS
 from llm_credit.task import Action, Agent, TaskDescription
 
+SEEN = f"An agent sees units up to {SIGHT:g} cells away and may choose targets up to {SHOOT:g} cells away."
+TARGET = f"open while it lives within {SHOOT:g} cells"
+
 
 def describe_smac(
     layout: SmacLayout,
@@ -22,14 +25,16 @@ def describe_smac(
     setting: str,
     step_mul: int = LOOPS_PER_STEP,
     move_amount: float = 2.0,
-    ranges: str = "",
+    seen: str = SEEN,
+    target: str = TARGET,
     draws: str = "",
     rules: RewardRules = SMAC_RULES,
     facts: Mapping[str, Any] | None = None,
 ) -> TaskDescription:
     """The task of one map.
 
-    setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
+    setting: one or two sentences: which game this is. seen: what units see and may choose as targets, and target: when
+    an attack is open, where it is not SMAC's rule.
     draws: how a drawn map draws its armies and places, where it is not the usual way.
     rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
@@ -39,9 +44,9 @@ def describe_smac(
     return TaskDescription(
         name=name,
         family=family,
-        summary=f"{setting} {_summary(layout, ranges, draws)}",
+        summary=f"{setting} {_summary(layout, seen, draws)}",
         agents=tuple(Agent(f"agent_{i}", _role(s, i)) for i in range(s.n_agents)),
-        actions=actions_of(layout, move_amount),
+        actions=actions_of(layout, move_amount, target),
         state_fields=layout.state_fields(),
         state_dim=layout.state_size,
         obs_dim=layout.obs_size,
@@ -75,7 +80,7 @@ def layout_facts(layout: SmacLayout) -> dict[str, Any]:
     }
 
 
-def actions_of(layout: SmacLayout, move_amount: float) -> tuple[Action, ...]:
+def actions_of(layout: SmacLayout, move_amount: float, target: str = TARGET) -> tuple[Action, ...]:
     """The actions by name, in SMAC's order."""
     far = f"up to {move_amount:g} cells"
     fov = layout.n_no_attack - 6
@@ -90,7 +95,7 @@ def actions_of(layout: SmacLayout, move_amount: float) -> tuple[Action, ...]:
         Action("move_east", f"walk {far} east (x grows)"),
         Action("move_west", f"walk {far} west (x falls)"),
         *turns,
-        *(Action(_target_name(layout, k), _target_meaning(layout, k)) for k in range(layout.n_targets)),
+        *(Action(_target_name(layout, k), _target_meaning(layout, k, target)) for k in range(layout.n_targets)),
     )
 
 
@@ -101,11 +106,10 @@ def _target_name(layout: SmacLayout, k: int) -> str:
     return f"attack_enemy_{k}" if attack else f"heal_agent_{k}"
 
 
-def _target_meaning(layout: SmacLayout, k: int) -> str:
-    reach = f"open while it lives within {SHOOT:g} cells"
+def _target_meaning(layout: SmacLayout, k: int, target: str) -> str:
     parts = []
     if k < layout.n_enemies:
-        parts.append(f"attack enemy {k}, walking up to it first where the weapon does not reach; {reach}")
+        parts.append(f"attack enemy {k}, walking up to it first where the weapon does not reach; {target}")
     if layout.scenario.heals and k < layout.n_agents:
         parts.append(f"for a medivac: heal agent {k}, no medivac itself")
     return "; ".join(parts)
@@ -143,7 +147,7 @@ def _army(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in Counter(kinds).items())
 
 
-def _summary(layout: SmacLayout, ranges: str, draws: str) -> str:
+def _summary(layout: SmacLayout, seen: str, draws: str) -> str:
     s = layout.scenario
     if s.drawn:
         usual = f"Each episode draws the unit types of both sides from {', '.join(s.agent_types)}."
@@ -155,9 +159,6 @@ def _summary(layout: SmacLayout, ranges: str, draws: str) -> str:
         " A shield takes damage before health does and comes back once its unit has not been hit for a while."
         if s.ally_shields or s.enemy_shields
         else ""
-    )
-    seen = (
-        ranges or f"An agent sees units up to {SIGHT:g} cells away and may choose targets up to {SHOOT:g} cells away."
     )
     return (
         f"{armies} The enemies attack what is near them. The types on the enemies' side: {'; '.join(enemy_kinds)}."

@@ -5,6 +5,7 @@ Legend: A agents, E enemies, U actions, O observation, S state.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from llm_credit.task import Kind, StateField
 N_NO_ATTACK = 6  # no-op, stop, four moves
 N_PATHING, N_HEIGHT = 8, 9  # surrounding points whose walkability and height an observation may hold
 SIGHT, SHOOT = 9.0, 6.0  # cells, from centre to centre, for all units
+LEAST_SIGHT = 8.0  # where each type of unit sees as far as in the game
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,19 @@ class SmacLayout:
         meaning = f"what {whose} chose at the previous step, in the order of the actions; all 0 at the first step"
         return Feature("last_action", 0.0, 1.0, "one_hot", meaning, size=self.n_actions)
 
+    def _seen(self) -> tuple[Feature, ...]:
+        """Where another unit is; the package tells it in shares of the sight range even of what lies beyond it."""
+        a, o = self.arena, self.options
+        sight = LEAST_SIGHT if o.use_unit_ranges else SIGHT
+        x, y = (max(1.0, a.width / sight), max(1.0, a.height / sight)) if o.fully_observable else (1.0, 1.0)
+        far = math.hypot(x, y) if o.fully_observable else 1.0
+        hidden = "not yet seen" if o.fully_observable else "out of sight"
+        return (
+            Feature("distance", 0.0, far, "real", f"distance in shares of the sight range; all 0 if dead or {hidden}"),
+            Feature("rel_x", -x, x, "real", "how far east of the agent, in shares of the sight range"),
+            Feature("rel_y", -y, y, "real", "how far north of the agent, in shares of the sight range"),
+        )
+
     def obs_blocks(self) -> tuple[Block, ...]:
         """One agent's observation: moves, enemies, other agents, itself, time. A dead agent sees zeros."""
         s, o = self.scenario, self.options
@@ -176,8 +191,8 @@ class SmacLayout:
             move.append(Feature("pathing", 0.0, 1.0, "binary", "whether points around it can be walked on", size=8))
         if o.obs_terrain_height:
             move.append(Feature("height", 0.0, 1.0, "real", "height of the points around it and its own", size=9))
-        enemy = [_ATTACKABLE, *_SEEN, *_condition(o.obs_all_health, s.enemy_shields), *_types(s.enemy_types)]
-        ally = [_VISIBLE, *_SEEN, *_condition(o.obs_all_health, s.ally_shields), *_types(s.agent_types)]
+        enemy = [_ATTACKABLE, *self._seen(), *_condition(o.obs_all_health, s.enemy_shields), *_types(s.enemy_types)]
+        ally = [_VISIBLE, *self._seen(), *_condition(o.obs_all_health, s.ally_shields), *_types(s.agent_types)]
         if o.obs_last_action:
             ally.append(self._last_action("it"))
         own = _condition(o.obs_own_health or o.obs_all_health, s.ally_shields)
@@ -201,11 +216,6 @@ _SHIELD = Feature("shield", 0.0, 1.0, "real", "shield in shares of its full shie
 _TIMESTEP = Feature("timestep", 0.0, 1.0, "real", "steps of the episode so far, in shares of its limit")
 _ATTACKABLE = Feature("attackable", 0.0, 1.0, "binary", "1 if the attack action of this number is open to the agent")
 _VISIBLE = Feature("visible", 0.0, 1.0, "binary", "1 if the other agent is alive and in sight")
-_SEEN = (
-    Feature("distance", 0.0, 1.0, "real", "distance in shares of the sight range; all 0 if dead or out of sight"),
-    Feature("rel_x", -1.0, 1.0, "real", "how far east of the agent, in shares of the sight range"),
-    Feature("rel_y", -1.0, 1.0, "real", "how far north of the agent, in shares of the sight range"),
-)
 
 
 def _condition(shown: bool, shields: bool) -> list[Feature]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from utils.errors import UserError
+from envs.suggest import need
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,14 @@ class StagHuntOptions:
 
     def __post_init__(self) -> None:
         """Raises UserError for values that make no game."""
-        _need(1 <= self.n_agents <= 64, "n_agents", self.n_agents, "a whole number from 1 to 64")
+        need(1 <= self.n_agents <= 64, "n_agents", self.n_agents, "a whole number from 1 to 64")
         for name in ("n_stags", "n_hare", "n_obstacles"):
-            _need(getattr(self, name) >= 0, name, getattr(self, name), "a whole number of at least 0")
-        _need(self.n_prey >= 1, "n_stags", self.n_stags, "at least 1, or n_hare must be: there is no prey")
-        _need(self.episode_limit >= 1, "episode_limit", self.episode_limit, "at least 1")
-        _need(self.state in ("entities", "grid"), "state", self.state, "entities or grid")
+            need(getattr(self, name) >= 0, name, getattr(self, name), "a whole number of at least 0")
+        need(self.n_prey >= 1, "n_stags", self.n_stags, "at least 1, or n_hare must be: there is no prey")
+        need(self.episode_limit >= 1, "episode_limit", self.episode_limit, "at least 1")
+        need(self.state in ("entities", "grid"), "state", self.state, "entities or grid")
         for name in ("p_stags_rest", "p_hare_rest", "mountain_slope"):
-            _need(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a probability from 0 to 1")
+            need(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a probability from 0 to 1")
         least = 3 if self.toroidal else 1  # in a narrower torus the cells on both sides of prey would be one cell
         _check_numbers("world_shape", self.world_shape, 2, least, 1000)
         _check_numbers("agent_obs", self.agent_obs, 2, 0, 100)
@@ -91,23 +91,23 @@ class StagHuntOptions:
         for cell in self.obstacles:
             _check_numbers("obstacles", cell, 2, 0, 999)
             inside = all(x < side for x, side in zip(cell, self.world_shape, strict=True))
-            _need(
+            need(
                 inside, "obstacles", self.obstacles, f"cells of a world of {self.height} rows and {self.width} columns"
             )
         self._check_rows()
 
     def _check_rows(self) -> None:
         row = self.mountain_agent_row
-        _need(-1 <= row < self.height, "mountain_agent_row", row, f"-1, or a row from 0 to {self.height - 1}")
+        need(-1 <= row < self.height, "mountain_agent_row", row, f"-1, or a row from 0 to {self.height - 1}")
         wanted = self.n_agents + self.n_prey + self.n_obstacles
         free = self.height * self.width - len(self.blocked_cells)
-        _need(wanted <= free, "world_shape", list(self.world_shape), f"larger: {free} free cells for {wanted} entities")
+        need(wanted <= free, "world_shape", list(self.world_shape), f"larger: {free} free cells for {wanted} entities")
         in_row = [0] * self.height
         for start, n in ((row, self.n_agents if row >= 0 else 0), (0, self._n_top), (self.height - 1, self._n_bottom)):
             in_row[start] += n
         for r, n in enumerate(in_row):
             room = self.width - sum(cell // self.width == r for cell in self.blocked_cells)
-            _need(
+            need(
                 n <= room,
                 "world_shape",
                 list(self.world_shape),
@@ -149,13 +149,8 @@ class StagHuntOptions:
         return {row * self.width + column for row, column in self.obstacles}
 
 
-def _need(condition: bool, name: str, value: Any, words: str) -> None:
-    if not condition:
-        raise UserError(f"env_args.{name}={value} must be {words}")
-
-
 def _check_numbers(name: str, values: Any, n: int | None, low: int, high: int) -> None:
     """``n`` whole numbers (None: any number of them) from ``low`` to ``high``."""
     right = isinstance(values, (list, tuple)) and (n is None or len(values) == n)
     right = right and all(type(x) is int and low <= x <= high for x in values)
-    _need(right, name, values, f"a list of {'' if n is None else f'{n} '}whole numbers from {low} to {high}")
+    need(right, name, values, f"a list of {'' if n is None else f'{n} '}whole numbers from {low} to {high}")

@@ -81,9 +81,30 @@ PETTINGZOO_VARIANTS = {
 
 SC2_VARIANTS = {
     "sc2_2s3z": {"map_name": "2s3z", "state_timestep_number": True},
+    "sc2_3m_grids": {"map_name": "3m", "obs_pathing_grid": True, "obs_terrain_height": True, "move_amount": 2.0},
     "sc2_MMM2_observations": {"map_name": "MMM2", "obs_instead_of_state": True, "obs_last_action": True},
 }
+SC2_V2_TERRAN = {
+    "n_units": 5,
+    "n_enemies": 5,
+    "team_gen": {"dist_type": "weighted_teams"},
+    "start_positions": {"dist_type": "surrounded_and_reflect"},
+}
 SC2_V2_VARIANTS = {
+    "sc2_v2_everything_seen": {
+        "map_name": "10gen_terran",
+        "capability_config": SC2_V2_TERRAN,
+        "obs_instead_of_state": True,
+        "fully_observable": True,
+        "action_mask": False,
+    },
+    "sc2_v2_seldom_seen": {
+        "map_name": "10gen_terran",
+        "capability_config": SC2_V2_TERRAN,
+        "prob_obs_enemy": 0.5,
+        "obs_pathing_grid": True,
+        "move_amount": 2.0,
+    },
     "sc2_v2_protoss_3_vs_4": {
         "map_name": "10gen_protoss",
         "capability_config": {

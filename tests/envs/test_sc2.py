@@ -170,6 +170,39 @@ def test_a_game_that_does_not_start_is_the_users_business(make, sc2_standin, tmp
         env.describe()
 
 
+def test_a_game_that_dies_as_it_is_asked_is_the_users_business(make):
+    env = make(map_name="3m")
+    env.game.start()
+    os.kill(env.game._sc2_proc.pid, 9)
+    with pytest.raises(UserError, match="StarCraft II does not start"):
+        env.describe()
+    env.reset()
+    os.kill(env.game._sc2_proc.pid, 9)
+    with pytest.raises(UserError, match="replay cannot be saved"):
+        env.save_replay()
+
+
+def test_a_folder_that_takes_no_replays_is_said_at_the_start(make, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="no replays can be saved"):
+        make(map_name="3m", replay_dir=str(tmp_path / "file" / "below"))
+
+
+def test_what_is_seen_everywhere_stays_within_its_ranges(make, caplog):
+    """Distances beyond the sight range are more than 1; a value that is cut to its range is warned of."""
+    seen = {"obs_instead_of_state": True, "fully_observable": True, "action_mask": False}
+    env = make("sc2_v2", **{**V2, **seen})
+    rng = np.random.default_rng(2)
+    fields = [f for f in env.describe().state_fields if f.name.endswith("_distance")]
+    far = 0.0
+    for _ in range(3):
+        env.reset()
+        play(env, rng, 40)
+        far = max(far, *(float(env.get_state()[f.slice_of(i)][0]) for f in fields for i in range(f.count)))
+    assert far > 1
+    assert "outside its declared range" not in caplog.text
+
+
 def test_maps_go_with_their_environment(make):
     with pytest.raises(UserError, match="sc2_v2 has the 10gen maps"):
         make(map_name="10gen_terran")

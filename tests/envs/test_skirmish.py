@@ -500,6 +500,8 @@ def test_the_name_of_the_task_tells_what_differs():
         ({"map_name": "sk_10gen_zerg", "n_units": 0}, "at least 1"),
         ({"step_mul": 0}, "step_mul=0"),
         ({"move_amount": 0.0}, "move_amount=0"),
+        ({"move_amount": 33.0}, "at most 32 cells"),
+        ({"reward_scale_rate": 0.0}, "reward_scale_rate=0"),
         ({"start_noise": -1.0}, "start_noise=-1"),
     ],
 )
