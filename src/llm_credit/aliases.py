@@ -22,6 +22,14 @@ WRITTEN_TORCH = {"hstack", "count_nonzero", "norm", "cdist", "finfo"}
 WRITTEN_FUNCTIONAL = {"normalize", "leaky_relu"}
 WRITTEN_METHODS = {"norm", "detach", "type_as", "type", "new_full", "new_tensor"}
 WRITTEN_ATTRIBUTES = {"T", "mT", "ndim"}
+# How those that have more arguments in torch are called here
+CALLED = {
+    "hstack": "torch.hstack([a, b])", "count_nonzero": "torch.count_nonzero(x, dim=1)",
+    "cdist": "torch.cdist(a, b, p=2.0)", "norm": "torch.norm(x, dim=1)",
+    "finfo": "torch.finfo(torch.float32).eps", "normalize": "F.normalize(x, dim=1)",
+    "leaky_relu": "F.leaky_relu(x, 0.1)", "type_as": "x.type_as(y)", "type": "x.type(torch.float32)",
+    "new_full": "x.new_full((2,), 1.0)", "new_tensor": "x.new_tensor([1.0])", "detach": "x.detach()",
+}  # fmt: skip
 
 
 def _name(n: ast.expr) -> str:
@@ -36,6 +44,13 @@ def _method(owner: ast.expr, name: str, *arguments: ast.expr, **named: ast.expr)
     keywords = [ast.keyword(k, v) for k, v in named.items()]
     function = ast.copy_location(ast.Attribute(owner, name, ast.Load()), owner)
     return ast.copy_location(ast.Call(function, list(arguments), keywords), owner)
+
+
+def _points(owner: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:
+    """A call on what cdist is given; it tells who runs it what torch asks of that."""
+    call = _method(owner, name, *arguments)
+    call.points = True  # type: ignore[attr-defined]
+    return call
 
 
 def _is_matrix_norm(n: ast.Call) -> bool:
@@ -104,9 +119,9 @@ class Aliases(ast.NodeTransformer):
         if home == "torch" and name == "cdist" and 2 <= len(args) <= 3 and set(named) <= {"p"}:
             x = self.kept(args[0])
             # Points with one coordinate would be repeated beside those with more, where torch raises: this raises too.
-            others = _method(args[1], "unflatten", ast.Constant(-1), ast.List([_method(copy.deepcopy(x), "size",
-                             ast.Constant(-1))], ast.Load()))  # fmt: skip
-            gap = ast.BinOp(_method(x, "unsqueeze", ast.Constant(-2)), ast.Sub(),
+            width = _method(copy.deepcopy(x), "size", ast.Constant(-1))
+            others = _points(args[1], "unflatten", ast.Constant(-1), ast.List([width], ast.Load()))
+            gap = ast.BinOp(_points(x, "unsqueeze", ast.Constant(-2)), ast.Sub(),
                             _method(others, "unsqueeze", ast.Constant(-3)))  # fmt: skip
             p = args[2:3] or [named.get("p", ast.Constant(2.0))]
             return self._norm([ast.copy_location(gap, args[0])], {"p": p[0], "dim": ast.Constant(-1)})

@@ -18,8 +18,10 @@ from typing import Any
 import torch
 
 from .apart_calls import AFTER, BEFORE, product
+from .emit import SIGNS
 from .interpreter import Interpreter
-from .operations import ROWS_AS_SIZE, TAKING_SIZES, Rows, has_rows, tensors_in
+from .memory import MAY_COPY, Change, Memory
+from .operations import ROWS_AS_SIZE, TAKING_SIZES, Rows, as_load, has_rows, tensors_in
 from .screen import Screened
 
 
@@ -28,6 +30,11 @@ class Apart(Interpreter):
 
     def __init__(self, screened: Screened, rows: int, observe: Any) -> None:
         super().__init__(screened, rows, observe, everything=True)
+        self.memory = Memory()
+
+    def __call__(self, *arguments: torch.Tensor) -> Any:
+        self.memory = Memory(arguments)
+        return super().__call__(*arguments)
 
     def at(self, t: torch.Tensor) -> int | None:
         """Which dimension is the states', None where there is none."""
@@ -50,6 +57,44 @@ class Apart(Interpreter):
                 )
         return super()._seen(n, given, value)
 
+    def _name(self, n: ast.Name) -> Any:
+        value = super()._name(n)
+        self._check_unchanged(value, n.id)
+        return value
+
+    def _check_unchanged(self, value: Any, text: str) -> None:
+        for t in tensors_in(value):
+            if (change := self.memory.changed(t)) is not None:
+                self._refuse(
+                    f"{text} shares its memory with {change.target}, which line {change.line} changes in place by "
+                    f"{change.sign}=, under every name that it has; write {change.instead} there, or use .clone()"
+                )
+
+    def _leave(self, statements: list[ast.stmt]) -> None:
+        memory = self.memory
+        self.memory = memory.copy()
+        super()._leave(statements)
+        self.memory = memory
+
+    def _augment(self, s: ast.AugAssign) -> None:
+        """In place as in Python; then the target is a tensor of its own, as in the compiled function."""
+        old = self._value(ast.copy_location(as_load(s.target), s))
+        super()._augment(s)
+        if not isinstance(old, torch.Tensor) or self._is_part(s.target):
+            return
+        change = Change(ast.unparse(s.target), SIGNS[type(s.op)], s.lineno)
+        if self.memory.is_input(old):
+            self._refuse(
+                f"{change.target} is the input or a part of it, which {change.sign}= changes in place; "
+                f"write {change.instead}"
+            )
+        self._assign(s.target, old.clone())
+        self.memory.change(old, change)
+
+    def _is_part(self, target: ast.expr) -> bool:
+        """Whether numbers are changed inside a tensor: the compiled function does so in place, too."""
+        return isinstance(target, ast.Subscript) and isinstance(self._value(target.value), torch.Tensor)
+
     def _combine(self, op: ast.AST, left: Any, right: Any, table: Any, n: ast.expr) -> Any:
         if isinstance(op, ast.MatMult):
             product(self, [left, right], {}, "@")
@@ -58,7 +103,10 @@ class Apart(Interpreter):
     def _picked(self, n: ast.Subscript, base: Any, index: Any) -> Any:
         if not any(t.dtype == torch.bool for t in tensors_in(index)):  # a mask has a reason of its own
             self._check_index(base, index)
-        return super()._picked(n, base, index)
+        value = super()._picked(n, base, index)
+        if isinstance(base, list):
+            self._check_unchanged(value, ast.unparse(n))
+        return value
 
     def _put(self, target: ast.Subscript, base: Any, index: Any, value: Any) -> None:
         self._check_index(base, index)
@@ -113,10 +161,21 @@ class Apart(Interpreter):
                 self._refuse(ROWS_AS_SIZE)
         if name in BEFORE and given:
             BEFORE[name](self, given, named, name)
+        if getattr(n, "points", False):
+            self._check_points(home, arguments)
         value = super()._applied(n, home, name, arguments, named)
         if name in AFTER:
             AFTER[name](self, given, named, value)
+        if name in MAY_COPY:
+            self.memory.may_share(given[0], value)
         return value
+
+    def _check_points(self, points: torch.Tensor, arguments: list[Any]) -> None:
+        """What cdist asks for, and what it is written out in would not."""
+        if not points.dtype.is_floating_point:
+            self._refuse("cdist takes tensors of float32; use .float()")
+        if arguments and isinstance(arguments[-1], list) and arguments[-1] != [points.shape[-1]]:
+            self._refuse(f"cdist of points with {arguments[-1][0]} and {points.shape[-1]} coordinates")
 
 
 def _is_mask(part: Any) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import NoReturn
 
 from . import allowlist as allow
+from .aliases import CALLED
 from .errors import Refused
 from .fresh import Fresh
 
@@ -15,6 +16,10 @@ MAX_ITERATIONS = 10_000
 MAX_INT = 1_000_000
 MAX_LITERAL_SIZE = 10_000  # elements a literal size may ask for, for each row of the state
 EQUATION = re.compile(r"[a-zA-Z ,]*(->[a-zA-Z ]*)?")
+
+
+def _called(name: str) -> str:
+    return f" with these arguments; write {CALLED[name]}" if name in CALLED else ""
 
 
 class Checker(ast.NodeVisitor):
@@ -142,10 +147,10 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, "only named functions may be called")
         if isinstance(f.value, ast.Name) and f.value.id in ("torch", "F") and f.value.id not in self.locals:
             if f.attr not in (allow.TORCH if f.value.id == "torch" else allow.FUNCTIONAL):
-                self.refuse(node, f"{f.value.id}.{f.attr} is not allowed")
+                self.refuse(node, f"{f.value.id}.{f.attr} is not allowed{_called(f.attr)}")
             return f.attr
         if f.attr not in allow.METHODS:
-            self.refuse(node, f"the method .{f.attr}() is not allowed")
+            self.refuse(node, f"the method .{f.attr}() is not allowed{_called(f.attr)}")
         self.visit(f.value)
         return f.attr
 

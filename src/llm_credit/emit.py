@@ -12,7 +12,7 @@ from .errors import Refused
 from .screen import Screened
 
 RETURNS = {"credit_weights": "Tuple[Tensor, Tensor]", "QLLMNetwork": "Tensor", "credit_advantages": "Tensor"}
-_OPS = {
+SIGNS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.USub: "-", ast.UAdd: "+", ast.Invert: "~",
     ast.Not: "not ", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -60,7 +60,7 @@ def _numbered(s: ast.stmt, depth: int) -> list[tuple[int, str]]:
 def _statement(s: ast.stmt, depth: int) -> list[str]:
     pad = "    " * depth
     if isinstance(s, ast.AugAssign):  # written out: on a tensor it would change whatever else has that memory
-        return [f"{pad}{_e(s.target)} = ({_e(s.target)} {_OPS[type(s.op)]} {_e(s.value)})"]
+        return [f"{pad}{_e(s.target)} = ({_e(s.target)} {SIGNS[type(s.op)]} {_e(s.value)})"]
     if isinstance(s, ast.Assign):
         return [f"{pad}{_target(s.targets[0])} = {_e(s.value)}"]
     if isinstance(s, ast.AnnAssign) and s.value is not None:
@@ -84,18 +84,18 @@ def _e(n: ast.expr) -> str:
     if isinstance(n, ast.Constant):
         return "..." if n.value is Ellipsis else repr(n.value)
     if isinstance(n, ast.BinOp):
-        return f"({_e(n.left)} {_OPS[type(n.op)]} {_e(n.right)})"
+        return f"({_e(n.left)} {SIGNS[type(n.op)]} {_e(n.right)})"
     number = _number(n)
     if number is not None:  # TorchScript reads -(-1.5) as 0
         return f"({number!r})"
     if isinstance(n, ast.UnaryOp):
-        return f"({_OPS[type(n.op)]}{_e(n.operand)})"
+        return f"({SIGNS[type(n.op)]}{_e(n.operand)})"
     if isinstance(n, ast.BoolOp):
-        return "(" + _OPS[type(n.op)].join(_e(v) for v in n.values) + ")"
+        return "(" + SIGNS[type(n.op)].join(_e(v) for v in n.values) + ")"
     if isinstance(n, ast.Compare):
         if len(n.ops) > 1:
             raise Refused("compile", "chained comparisons are not allowed; write (a < b) & (b < c)", n.lineno)
-        return f"({_e(n.left)} {_OPS[type(n.ops[0])]} {_e(n.comparators[0])})"
+        return f"({_e(n.left)} {SIGNS[type(n.ops[0])]} {_e(n.comparators[0])})"
     if isinstance(n, ast.IfExp):
         return f"({_e(n.body)} if {_e(n.test)} else {_e(n.orelse)})"
     if isinstance(n, (ast.Tuple, ast.List)):

@@ -71,16 +71,20 @@ class Interpreter(Expressions):
     def _choose(self, s: ast.If) -> None:
         taken, left = (s.body, s.orelse) if self._truth(self._value(s.test)) else (s.orelse, s.body)
         if self.everything:
-            names = self.names
-            self.names = {k: list(v) if isinstance(v, list) else v for k, v in names.items()}
-            try:
-                self._block(left)
-            except Refused:
-                raise
-            except Exception:  # what is not reached may fail
-                pass
-            self.names = names
+            self._leave(left)
         self._block(taken)
+
+    def _leave(self, statements: list[ast.stmt]) -> None:
+        """Goes through what is not taken, and forgets it."""
+        names = self.names
+        self.names = {k: list(v) if isinstance(v, list) else v for k, v in names.items()}
+        try:
+            self._block(statements)
+        except Refused:
+            raise
+        except Exception:  # what is not reached may fail
+            pass
+        self.names = names
 
     def _loop(self, s: ast.For) -> None:
         assert isinstance(s.iter, ast.Call)
@@ -115,7 +119,7 @@ class Interpreter(Expressions):
             self._seen(target, [base, *tensors_in(value)], base)
 
     def _augment(self, s: ast.AugAssign) -> None:
-        """Python's meaning: in place for tensors. A function for which that matters is refused by the comparison."""
+        """Python's meaning: in place for tensors. A function for which that matters is refused (memory.py)."""
         old = self._value(ast.copy_location(operations.as_load(s.target), s))
         value = self._value(s.value)
         operation = operations.IN_PLACE if isinstance(old, torch.Tensor) else operations.BINARY

@@ -168,7 +168,7 @@ def _clone(w: Walk, x: Tensor) -> Tensor:
 
 @follows("contiguous")
 def _contiguous(w: Walk, x: Tensor) -> Tensor:
-    return x
+    return Tensor(x.node, x.stores, x.coefficients)  # itself or a copy: a change of one may be one of the other
 
 
 @follows("size")

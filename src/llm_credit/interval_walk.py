@@ -132,7 +132,7 @@ class Walk(Interpreter):
         new = self._combine(s.op, old, self._value(s.value), None, s.value)
         if new.shape != old.shape or new.dtype != old.dtype:
             raise Unfollowed("an assignment in place that changes shape or kind")
-        if isinstance(s.target, ast.Subscript):
+        if isinstance(s.target, ast.Subscript) and not isinstance(self._value(s.target.value), list):
             self._assign(s.target, new)
         else:
             self._replace(old, new)

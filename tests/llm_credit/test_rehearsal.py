@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from llm_credit import TFCAFSettings, build_tfcaf, check_source, compile_source
-from llm_credit.errors import CreditError
+from llm_credit.errors import CreditError, Refused
+from llm_credit.rehearsal import rehearse
+from llm_credit.screen import screen
 from llm_credit.states import draw_states
 
 
@@ -138,3 +140,35 @@ def test_the_hash_is_the_sources(task):
     assert len(a.source_hash) == 64
     assert a.source_hash == a.record()["sha256"]
     assert a.source_hash != compile_source(weights(ONES), task).source_hash
+
+
+@pytest.mark.parametrize(
+    ("distances", "words"),
+    [
+        ("torch.cdist(a[:, :, :1], a)", "cdist of points with 1 and 3 coordinates"),
+        ("torch.cdist(a, a[:, :, :2])", "cdist of points with 3 and 2 coordinates"),
+        ("torch.cdist(a.long(), a)", "cdist takes tensors of float32"),
+        ("torch.cdist(a, a.long())", "cdist takes tensors of float32"),
+    ],
+)
+def test_distances_ask_for_what_torch_asks_for(task, distances, words):
+    body = f"    a = state[:, 0:6].view(-1, 2, 3)\n    w = {distances}.sum(dim=2)\n    return w, w[:, :1]\n"
+    with pytest.raises(Refused, match=words) as refusal:
+        rehearse(screen(f"def credit_weights(state):\n{body}"), task)
+    assert refusal.value.line == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            "F.leaky_relu(x, negative_slope=0.1)",
+            "F.leaky_relu is not allowed with these arguments; write F.leaky_relu(x, 0.1)",
+        ),
+        ("torch.cdist(x1=x, x2=x)", "torch.cdist is not allowed with these arguments; write torch.cdist(a, b, p=2.0)"),
+    ],
+)
+def test_a_function_that_is_called_another_way_is_told_how(call, words):
+    with pytest.raises(Refused) as refusal:
+        screen(f"def credit_weights(state):\n    x = state[:, :2]\n    w = {call}\n    return w, x[:, :1]\n")
+    assert words in refusal.value.reason
