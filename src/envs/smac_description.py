@@ -12,6 +12,8 @@ from envs.smac_reward import SMAC_RULES, RewardOptions, RewardRules, return_rang
 from envs.smac_units import LOOPS_PER_STEP, UNITS
 from llm_credit.task import Action, Agent, TaskDescription
 
+NEAR = "The enemies attack what is near them."
+
 
 def describe_smac(
     layout: SmacLayout,
@@ -24,13 +26,14 @@ def describe_smac(
     move_amount: float = 2.0,
     ranges: str = "",
     draws: str = "",
+    enemies: str = NEAR,
     rules: RewardRules = SMAC_RULES,
     facts: Mapping[str, Any] | None = None,
 ) -> TaskDescription:
     """The task of one map.
 
     setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
-    draws: how a drawn map draws its armies and places, where it is not the usual way.
+    draws: how a drawn map draws its armies and places; enemies: what the enemies do; in sentences.
     rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
     """
@@ -39,7 +42,7 @@ def describe_smac(
     return TaskDescription(
         name=name,
         family=family,
-        summary=f"{setting} {_summary(layout, ranges, draws)}",
+        summary=f"{setting} {_summary(layout, ranges, draws, enemies)}",
         agents=tuple(Agent(f"agent_{i}", _role(s, i)) for i in range(s.n_agents)),
         actions=actions_of(layout, move_amount),
         state_fields=layout.state_fields(),
@@ -143,11 +146,10 @@ def _army(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in Counter(kinds).items())
 
 
-def _summary(layout: SmacLayout, ranges: str, draws: str) -> str:
+def _summary(layout: SmacLayout, ranges: str, draws: str, enemies: str) -> str:
     s = layout.scenario
     if s.drawn:
-        usual = f"Each episode draws the unit types of both sides from {', '.join(s.agent_types)}."
-        armies = f"{s.n_agents} agents fight {s.n_enemies} enemies. {draws or usual}"
+        armies = f"{s.n_agents} agents fight {s.n_enemies} enemies. {draws}"
     else:
         armies = f"{s.n_agents} agents ({_army(s.allies)}) fight {s.n_enemies} enemies ({_army(s.enemies)})."
     enemy_kinds = [unit_text(k) for k in s.occurring(False)]
@@ -160,7 +162,7 @@ def _summary(layout: SmacLayout, ranges: str, draws: str) -> str:
         ranges or f"An agent sees units up to {SIGHT:g} cells away and may choose targets up to {SHOOT:g} cells away."
     )
     return (
-        f"{armies} The enemies attack what is near them. The types on the enemies' side: {'; '.join(enemy_kinds)}."
+        f"{armies} {enemies} The types on the enemies' side: {'; '.join(enemy_kinds)}."
         f"{shields} An agent is one unit and does nothing by itself. {seen} An attack goes on over as many steps as it "
         "is chosen: a weapon fires when its cooldown is over. Killing enemies one after the other, and keeping the "
         "hurt out of reach, wins battles."
