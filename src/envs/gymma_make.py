@@ -33,6 +33,8 @@ def make_gymnasium_env(
             "exist once it is imported: write env_args.key=PACKAGE:ID, or set env_args.import_module=PACKAGE"
         ) from e
     limit = time_limit if time_limit is not None else spec.max_episode_steps
+    if time_limit is not None and time_limit < 1:
+        raise UserError(f"env_args.time_limit={time_limit} must be at least 1 step; null takes the limit of the id")
     if limit is None or limit < 1:
         raise UserError(f"env_args.key={key} comes with no time limit: set env_args.time_limit (steps, at least 1)")
     spec.max_episode_steps = None

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from envs.smac_maps import GEN_TYPES
+from envs.smac_maps import GEN_EXCEPTIONS, GEN_MIRRORED, GEN_TYPES, GEN_WEIGHTS
+from envs.suggest import nearest
 from utils.errors import UserError
 
 EXAMPLE = "config/envs/sc2_v2.yaml shows a whole one"
@@ -20,9 +21,13 @@ OFFERED = {  # what each draw may be; smacv2's other ways to draw give a game th
     "start_positions": ("reflect_position", "surrounded", "surrounded_and_reflect"),
     "enemy_mask": ("mask",),
 }
-WEIGHTS = [0.45, 0.45, 0.1]  # SMACv2's, in the order of GEN_TYPES
-EXCEPTIONS = {"10gen_terran": ["medivac"], "10gen_protoss": [], "10gen_zerg": ["baneling"]}  # SMACv2's shipped configs
-PLACES = {"dist_type": "surrounded_and_reflect", "p": 0.5, "map_x": 32, "map_y": 32}
+SETTINGS = {  # what each group may hold besides its dist_type
+    "team_gen": ("unit_types", "weights", "exception_unit_types", "observe"),
+    "start_positions": ("p", "map_x", "map_y"),
+    "enemy_mask": ("mask_probability",),
+}
+SIZES = ("n_units", "n_enemies")
+PLACES = {"dist_type": "surrounded_and_reflect", "p": GEN_MIRRORED, "map_x": 32, "map_y": 32}
 
 
 def complete(map_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,12 +42,13 @@ def complete(map_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
             f"env_args.capability_config.{unknown[0]} is not offered; there is {', '.join(KNOWN)} (smacv2's attack and "
             "health, an accuracy and a health level for each agent, are left out)"
         )
-    for key in ("n_units", "n_enemies"):
+    for key in SIZES:
         if type(full[key]) is not int or full[key] < 1:
             raise UserError(f"env_args.capability_config.{key} must be a whole number of at least 1, not {full[key]}")
     for key, kinds in OFFERED.items():
         if key in full:
             _check_kind(key, full[key], kinds)
+            full[key] = _settings(key, full)
     full["team_gen"] = _teams(map_name, full["team_gen"], full["n_units"], full["n_enemies"])
     if "start_positions" in full:
         full["start_positions"] = _start(full["start_positions"])
@@ -69,6 +75,19 @@ def _check_kind(key: str, value: Any, kinds: tuple[str, ...]) -> None:
         raise _fault(f"{key}.dist_type", f"must be {' or '.join(kinds)}, not {value.get('dist_type')}")
 
 
+def _settings(group: str, full: Mapping[str, Any]) -> dict[str, Any]:
+    """The group without the sizes, which SMACv2's own files repeat in some groups; the top ones count."""
+    known = ("dist_type", *SETTINGS[group])
+    for key, value in full[group].items():
+        if key in SIZES:
+            if value is not None and value != full[key]:
+                raise _fault(f"{group}.{key}", f"must be left out, or {full[key]} as at the top, not {value}")
+        elif key not in known:
+            hint = nearest(key, known, len(known))
+            raise UserError(f"env_args.capability_config.{group}.{key} does not exist. {hint}")
+    return {key: value for key, value in full[group].items() if key not in SIZES}
+
+
 def _check_share(key: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise _fault(key, f"must be a number between 0 and 1, not {value}")
@@ -79,12 +98,12 @@ def _teams(map_name: str, given: Mapping[str, Any], n_units: int, n_enemies: int
     allowed = GEN_TYPES[map_name]
     kinds = teams.setdefault("unit_types", list(allowed))
     _check_types("team_gen.unit_types", map_name, kinds)
-    teams.setdefault("exception_unit_types", [kind for kind in EXCEPTIONS[map_name] if kind in kinds])
+    teams.setdefault("exception_unit_types", [k for k in GEN_EXCEPTIONS[map_name] if k in kinds])
     _check_types("team_gen.exception_unit_types", map_name, teams["exception_unit_types"], empty=True)
     if type(teams.setdefault("observe", True)) is not bool:
         raise _fault("team_gen.observe", f"must be True or False, not {teams['observe']}")
     if teams["dist_type"] == "weighted_teams":
-        shares = dict(zip(allowed, WEIGHTS, strict=True))
+        shares = dict(zip(allowed, GEN_WEIGHTS, strict=True))
         default = [shares[kind] / sum(shares[k] for k in kinds) for kind in kinds]
         _check_weights(teams.setdefault("weights", default), kinds)
     else:
@@ -169,14 +188,20 @@ def _mask_words(config: Mapping[str, Any]) -> list[str]:
     return [f"For each pair, {hidden} with probability {share:g}."]
 
 
+def usual(map_name: str, n_units: int, n_enemies: int) -> dict[str, Any]:
+    """The map's own armies and places, completed."""
+    teams = {"dist_type": "weighted_teams"}
+    sizes = {"n_units": n_units, "n_enemies": n_enemies}
+    return complete(map_name, {**sizes, "team_gen": teams, "start_positions": PLACES})
+
+
 def label(map_name: str, config: Mapping[str, Any]) -> str:
     """The sizes, and what differs from the map's own armies and places, for a task's name."""
-    sizes = {"n_units": config["n_units"], "n_enemies": config["n_enemies"]}
-    usual = complete(map_name, {**sizes, "team_gen": {"dist_type": "weighted_teams"}, "start_positions": PLACES})
+    own = usual(map_name, config["n_units"], config["n_enemies"])
     parts = [f"{config['n_units']}_vs_{config['n_enemies']}"]
     for key in OFFERED:
         ours = config.get(key)
-        if ours != usual.get(key):
+        if ours != own.get(key):
             parts.append(f"{key}({_short(ours)})")
     return ",".join(parts)
 

@@ -15,13 +15,14 @@ import numpy as np
 
 from envs import skirmish_rules as rules
 from envs.batched import BatchedEnv, BatchStep, SingleEnv, signature_with_seeds
+from envs.sc2_capabilities import in_words, usual
 from envs.skirmish_battle import Battle, Orders
 from envs.skirmish_frame import EN, HP, HP_MAX, N_FIELDS, QUIET, RADIUS, REACH, SH, SH_MAX, SPEED, Frame, X, Y
 from envs.skirmish_options import SkirmishOptions, scenario_of
 from envs.skirmish_start import draw, line_up
 from envs.skirmish_tally import Tally
 from envs.skirmish_view import Sight, View
-from envs.smac_description import describe_smac
+from envs.smac_description import NEAR, describe_smac
 from envs.smac_layout import N_NO_ATTACK, Arena, SmacLayout
 from envs.smac_units import ENERGY_AT_START
 from llm_credit.task import TaskDescription
@@ -31,6 +32,7 @@ SETTING = (
     "Skirmish: small battles in the manner of the StarCraft Multi-Agent Challenge, on an open square of 32 x 32 cells, "
     "with unit values close to those of StarCraft II."
 )
+HUNT = "The enemies hunt the nearest agent that they can hit, however far away it is."
 
 
 class Skirmish(BatchedEnv):
@@ -142,7 +144,7 @@ class Skirmish(BatchedEnv):
         return self.tally.stats(i)
 
     def describe(self) -> TaskDescription:
-        o = self.options
+        o, s = self.options, self.scenario
         return describe_smac(
             self.layout,
             o,
@@ -151,6 +153,8 @@ class Skirmish(BatchedEnv):
             setting=SETTING,
             step_mul=o.step_mul,
             move_amount=o.move_amount,
+            draws=in_words(usual(s.name, s.n_agents, s.n_enemies)) if s.drawn else "",
+            enemies=HUNT if s.drawn else NEAR,
             facts={"step_mul": o.step_mul, "move_amount": float(o.move_amount)},
         )
 

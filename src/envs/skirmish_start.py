@@ -8,12 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from envs import skirmish_rules as rules
-from envs.smac_maps import Scenario
+from envs.smac_maps import GEN_EXCEPTIONS, GEN_MIRRORED, GEN_WEIGHTS, Scenario
 from envs.smac_units import UNITS
 
 ALLY_FRONT, ENEMY_FRONT = 9.0, 23.0  # x of the two front lines
 RANK = 8  # units beside each other
-WEIGHTS = (0.45, 0.45, 0.1)  # SMACv2: of the three types in a drawn army
 DRAWN_APART = 1.0  # cells between the middle of the map and the nearest drawn place on either side
 GROUPS = 4
 OFFSET = 2.0
@@ -38,20 +37,23 @@ def line_up(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
 def draw(scenario: Scenario, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """The same for a map with drawn armies, by SMACv2's rules: like armies, reflected or with the agents surrounded."""
     a, e = scenario.n_agents, scenario.n_enemies
-    army = _team(scenario, max(a, e), a, rng)
-    kinds = np.concatenate([np.sort(army[:a]), np.sort(army[:e])])
+    alone = [k for k, name in enumerate(scenario.agent_types) if name in GEN_EXCEPTIONS[scenario.name]]
+    army = _team(a, min(a, e), alone, rng)
+    theirs = army[:e] if e <= a else np.concatenate([army, _team(e - a, e - a, alone, rng)])
+    kinds = np.concatenate([np.sort(army), np.sort(theirs)])
     order = rules.kinds_of(scenario.agent_types)
-    places = _surrounded(a, e, rng) if rng.random() < 0.5 else _reflected(a, e, rng)
+    places = _surrounded(a, e, rng) if rng.random() < 1.0 - GEN_MIRRORED else _reflected(a, e, rng)
     return order[kinds], np.clip(places, rules.MARGIN, rules.WIDTH - rules.MARGIN)
 
 
-def _team(scenario: Scenario, n: int, n_agents: int, rng: np.random.Generator) -> np.ndarray:
-    """``[n]`` numbers of types. Both sides are cut from it; neither may consist of medivacs alone."""
-    healer = [k for k, name in enumerate(scenario.agent_types) if UNITS[name].heals]
-    fewest = min(n_agents, scenario.n_enemies)
+def _team(n: int, first: int, alone: list[int], rng: np.random.Generator) -> np.ndarray:
+    """``[n]`` numbers of types, of which the ``first`` are not all of the types ``alone``.
+
+    SMACv2 asks that of a whole draw only: fewer enemies than agents may be medivacs alone there, and lose at once.
+    """
     while True:
-        team = rng.choice(len(WEIGHTS), size=n, p=WEIGHTS)
-        if not np.isin(team[:fewest], healer).all():
+        team = rng.choice(len(GEN_WEIGHTS), size=n, p=GEN_WEIGHTS)
+        if not np.isin(team[:first], alone).all():
             return team
 
 

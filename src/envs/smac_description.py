@@ -14,6 +14,7 @@ from llm_credit.task import Action, Agent, TaskDescription
 
 SEEN = f"An agent sees units up to {SIGHT:g} cells away and may choose targets up to {SHOOT:g} cells away."
 TARGET = f"open while it lives within {SHOOT:g} cells"
+NEAR = "The enemies attack what is near them."
 
 
 def describe_smac(
@@ -28,14 +29,20 @@ def describe_smac(
     seen: str = SEEN,
     target: str = TARGET,
     draws: str = "",
+    enemies: str = NEAR,
     rules: RewardRules = SMAC_RULES,
     facts: Mapping[str, Any] | None = None,
 ) -> TaskDescription:
     """The task of one map.
 
+<<<<<<< HEAD
     setting: one or two sentences: which game this is. seen: what units see and may choose as targets, and target: when
     an attack is open, where it is not SMAC's rule.
     draws: how a drawn map draws its armies and places, where it is not the usual way.
+=======
+    setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
+    draws: how a drawn map draws its armies and places; enemies: what the enemies do; in sentences.
+>>>>>>> g5
     rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
     """
@@ -44,7 +51,7 @@ def describe_smac(
     return TaskDescription(
         name=name,
         family=family,
-        summary=f"{setting} {_summary(layout, seen, draws)}",
+        summary=f"{setting} {_summary(layout, seen, draws, enemies)}",
         agents=tuple(Agent(f"agent_{i}", _role(s, i)) for i in range(s.n_agents)),
         actions=actions_of(layout, move_amount, target),
         state_fields=layout.state_fields(),
@@ -147,11 +154,10 @@ def _army(kinds: tuple[str, ...]) -> str:
     return ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in Counter(kinds).items())
 
 
-def _summary(layout: SmacLayout, seen: str, draws: str) -> str:
+def _summary(layout: SmacLayout, seen: str, draws: str, enemies: str) -> str:
     s = layout.scenario
     if s.drawn:
-        usual = f"Each episode draws the unit types of both sides from {', '.join(s.agent_types)}."
-        armies = f"{s.n_agents} agents fight {s.n_enemies} enemies. {draws or usual}"
+        armies = f"{s.n_agents} agents fight {s.n_enemies} enemies. {draws}"
     else:
         armies = f"{s.n_agents} agents ({_army(s.allies)}) fight {s.n_enemies} enemies ({_army(s.enemies)})."
     enemy_kinds = [unit_text(k) for k in s.occurring(False)]
@@ -161,7 +167,7 @@ def _summary(layout: SmacLayout, seen: str, draws: str) -> str:
         else ""
     )
     return (
-        f"{armies} The enemies attack what is near them. The types on the enemies' side: {'; '.join(enemy_kinds)}."
+        f"{armies} {enemies} The types on the enemies' side: {'; '.join(enemy_kinds)}."
         f"{shields} An agent is one unit and does nothing by itself. {seen} An attack goes on over as many steps as it "
         "is chosen: a weapon fires when its cooldown is over. Killing enemies one after the other, and keeping the "
         "hurt out of reach, wins battles."

@@ -113,6 +113,13 @@ GEN_TYPES: dict[str, tuple[str, ...]] = {
     "10gen_protoss": ("stalker", "zealot", "colossus"),
     "10gen_zerg": ("zergling", "hydralisk", "baneling"),
 }
+GEN_WEIGHTS = (0.45, 0.45, 0.1)  # SMACv2's shares of a map's types
+GEN_EXCEPTIONS: dict[str, tuple[str, ...]] = {  # types that make no army alone, in SMACv2's configs of the maps
+    "10gen_terran": ("medivac",),
+    "10gen_protoss": (),
+    "10gen_zerg": ("baneling",),
+}
+GEN_MIRRORED = 0.5  # SMACv2's share of episodes that start with mirrored sides; in the others the agents are surrounded
 GEN_LIMIT = 200
 
 

@@ -59,11 +59,19 @@ def test_weights_follow_the_types():
         (changed(n_units=0), "n_units must be"),
         (changed(health={}), "health is not offered"),
         (changed(team_gen=None), "lacks team_gen"),
+        (changed("team_gen", weigts=[1]), r"team_gen\.weigts does not exist\. Did you mean weights"),
+        (changed("start_positions", foo=1), r"start_positions\.foo does not exist\. .*dist_type, p, map_x, map_y"),
+        (changed("start_positions", n_enemies=6), r"start_positions\.n_enemies must be left out, or 5"),
+        (changed(enemy_mask={"dist_type": "mask", "mask_probability": 0.5, "probability": 1}), "mask_probability"),
     ],
 )
 def test_mistakes_are_the_users_to_mend(config, words):
     with pytest.raises(UserError, match=words):
         complete("10gen_terran", config)
+
+
+def test_sizes_that_smacv2s_own_files_repeat_in_a_group_change_nothing():
+    assert complete("10gen_terran", changed("start_positions", n_enemies=5)) == complete("10gen_terran", SHIPPED)
 
 
 def test_unlike_draws_have_unlike_names_and_words():

@@ -480,8 +480,31 @@ def test_drawn_armies_are_alike_and_never_of_medivacs_alone():
     np.testing.assert_array_equal(ours, theirs)
     assert set(np.unique(ours)) == {KIND[k] for k in ("marine", "marauder", "medivac")}
     assert (ours != KIND["medivac"]).any(axis=1).all()
-    more = Skirmish(seeds=[1], map_name="sk_10gen_terran", n_units=5, n_enemies=6)
-    assert (more.n_agents, more.scenario.n_enemies) == (5, 6)
+
+
+@pytest.mark.parametrize(("map_name", "alone"), [("sk_10gen_terran", "medivac"), ("sk_10gen_zerg", "baneling")])
+@pytest.mark.parametrize(("n_units", "n_enemies"), [(1, 1), (2, 1), (1, 2)])
+def test_no_drawn_army_is_of_an_exception_alone(map_name, alone, n_units, n_enemies):
+    env = Skirmish(seeds=range(300), map_name=map_name, n_units=n_units, n_enemies=n_enemies)
+    env.reset(np.arange(300))
+    ours, theirs = np.sort(env.kind[:, :n_units]), np.sort(env.kind[:, n_units:])
+    assert (ours != KIND[alone]).any(axis=1).all()
+    assert (theirs != KIND[alone]).all()  # a second enemy is drawn for itself, by the same rule
+    assert all(set(a) & set(b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_a_drawn_maps_description_says_what_is_drawn():
+    told = Skirmish(seeds=[1], map_name="sk_10gen_zerg", n_units=5, n_enemies=6).describe().summary
+    for words in (
+        "zergling with probability 0.45, hydralisk with probability 0.45, baneling with probability 0.1",
+        "no army of baneling alone",
+        "the same army and 1 more units",
+        "With probability 0.5 the agents start anywhere in the western half",
+        "hunt the nearest agent that they can hit, however far away",
+    ):
+        assert words in told
+    assert "attack what is near them" not in told
+    assert "attack what is near them" in Skirmish(seeds=[1], map_name="sk_3m").describe().summary
 
 
 def test_the_name_of_the_task_tells_what_differs():
