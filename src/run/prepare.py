@@ -146,6 +146,11 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner=parallel"
         )
     agent, mac = agent_REGISTRY[config["agent"]], mac_REGISTRY[config["mac"]]
+    if agent.central:
+        fitting = [name for name, other in agent_REGISTRY.items() if not other.central]
+        raise UserError(
+            f"agent={config['agent']} is a central value's network (central_agent); there is {', '.join(fitting)}"
+        )
     if not mac.selects_actions:
         fitting = [name for name, other in mac_REGISTRY.items() if other.selects_actions]
         raise UserError(f"mac={config['mac']} selects no actions (it is a central_mac); there is {', '.join(fitting)}")

@@ -25,6 +25,7 @@ CONFIGS = {
     "qmix_per": ("use_per=True",),
     "qmix_apart": ("share_parameters=False",),
     "qmix_noisy": ("agent=noisy_rnn",),
+    "qmix_gumbel": ("action_selector=gumbel",),
     "qmix_conv": ("agent=conv_agent", "mac=conv_mac"),
     "coma": (),
     "ippo": (),
@@ -40,7 +41,7 @@ CONFIGS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_trains_and_repeats_exactly(tmp_path, name):
-    config = re.sub("_(tfcaf|advantage|per|apart|noisy|conv|retrace)$", "", name)
+    config = re.sub("_(tfcaf|advantage|per|apart|noisy|conv|gumbel|retrace)$", "", name)
     more = (*CONFIGS[name], "t_max=400", "batch_size_run=2", "central_mixing_embed_dim=16")
     for folder in ("a", "b"):
         done = call(tmp_path / folder, config, "lbf", *more)
