@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from learners.updates import Update, check_replay_sizes, uses_of_an_episode
-from modules.mixers import where_it_goes
+from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.errors import UserError
 
 
@@ -15,7 +16,7 @@ class Declarations:
 
     mixer_family: ClassVar[str | None] = None  # None: this learner mixes nothing
     mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
-    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family
+    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family, or for another family's
     updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
     on_policy: ClassVar[bool] = False  # True: its gradient is wrong for episodes of older policies
     requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
@@ -39,6 +40,13 @@ class Declarations:
         if config["use_per"] and not cls.prioritised:
             raise UserError(f"use_per=True does not go with learner={name}, which weighs all episodes alike")
         check_replay_sizes(cls.updates, config)
+
+    @classmethod
+    def build_mixer(cls, args: SimpleNamespace) -> AnyMixer | None:
+        """The mixer that the config names for this learner, None where there is none. Raises UserError."""
+        if cls.mixer_family is None:
+            return None
+        return build_mixer(args, cls.mixer_family, cls.mixer_required, cls.why_no_mixer)
 
     @classmethod
     def doubts(cls, config: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ class QTRANLearner(TDLearner):
 
     mixer_family = "joint"
     mixer_required = True
+    why_no_mixer = "its utilities are summed unweighted by definition, so there is no place where they would be mixed"
     reads = frozenset({"double_q", "opt_loss", "nopt_min_loss", "qtran_memories"})
 
     @classmethod

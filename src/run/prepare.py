@@ -16,7 +16,6 @@ from components.action_selectors import REGISTRY as action_REGISTRY
 from controllers import REGISTRY as mac_REGISTRY
 from learners import REGISTRY as le_REGISTRY
 from modules.agents import REGISTRY as agent_REGISTRY
-from modules.mixers import build_mixer
 from runners import REGISTRY as r_REGISTRY
 from utils.checkpoint import find_step
 from utils.errors import UserError
@@ -59,8 +58,7 @@ def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> Prepared:
     doubts = [*learner.doubts(config), *_unread(config, given)]
     config.update(effective(config, learner.epsilons))
     args = make_args(config, probe_environment(config))
-    if learner.mixer_family is not None:
-        build_mixer(args, learner.mixer_family, learner.mixer_required)
+    learner.build_mixer(args)
     return Prepared(config, doubts)
 
 

@@ -78,12 +78,12 @@ def test_a_fixed_lambda_misses_the_climbing_games_optimum(tmp_path, function):
 @pytest.mark.parametrize(
     ("config", "more", "words"),
     [
-        ("qtran", "mixer=tfcaf", "mixer=tfcaf goes with --config=qmix, vdn or qatten"),
+        ("qtran", "mixer=tfcaf", "its utilities are summed unweighted by definition"),
         ("qplex", "mixer=null", "mixer=null does not go with learner=dmaq_qatten_learner"),
         ("qplex", "mixer=qmix", "mixer=qmix goes with --config=qmix"),
         ("qmix", "mixer=dmaq", "mixer=dmaq goes with --config=qplex"),
         ("qatten", "env_args.state=observations", "set agent_own_state_size"),
-        ("qmix", "llm.builtin=together mixer=tfcaf", "has no place here"),
+        ("qmix", "llm.builtin=together mixer=tfcaf", "has no place here; this mixer takes credit_weights or"),
         ("coma", "mixer=tfcaf", "its central critic values the joint action"),
         (
             "ippo",

@@ -25,6 +25,11 @@ def prepared(config: str, words: str, env: str = "matrix_game") -> Prepared:
         ("qtran", "agent=conv_agent mac=conv_mac", "agent=conv_agent keeps inputs of earlier steps"),
         ("cw_qmix", "agent=central_rnn central_action_embed=2", "agent=central_rnn is a central value's network"),
         ("iql", "agent=central_rnn", "there is rnn, n_rnn, ff"),
+        ("qtran", "mixer=tfcaf", "its utilities are summed unweighted by definition"),
+        ("qtran", "mixer=tfcaf", "mixer=tfcaf goes with --config=qmix, vdn or qatten; "),
+        ("qtran", "mixer=qtran_bas", "which can use ['qtran_base']. Did you mean mixer=qtran_base?"),
+        ("vmix", "mixer=tfcaf llm.builtin=regret", "the form credit_advantages has no place here"),
+        ("vmix", "mixer=tfcaf llm.builtin=regret", "--config=qplex has a place for it"),
     ],
 )
 def test_parts_that_do_not_go_together(config, words, reason):

@@ -57,10 +57,11 @@ def mixers_of(family: str) -> dict[str, Builder]:
     return {**inherited, **REGISTRY[family]}
 
 
-def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> AnyMixer | None:
+def build_mixer(args: SimpleNamespace, family: str, required: bool = False, why_no_other: str = "") -> AnyMixer | None:
     """The mixer that ``args.mixer`` names, None where it is null (independent learning).
 
-    Raises UserError for a name that this family does not have, and for null where a mixer is ``required``.
+    Raises UserError for a name that this family does not have, with ``why_no_other`` for one of another family, and for
+    null where a mixer is ``required``.
     """
     if args.mixer is None and not required:
         return None
@@ -68,7 +69,7 @@ def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> A
     if args.mixer is None or args.mixer not in known:
         name, also = args.mixer or "null", "" if required else " or null"
         what = f"mixer={name} does not go with learner={args.learner}, which can use {sorted(known)}{also}."
-        raise UserError(what + _other_ways(args, known))
+        raise UserError(what + _other_ways(args, known, why_no_other))
     return known[args.mixer](args)
 
 
@@ -80,12 +81,13 @@ FITTING: Mapping[str, str] = {
 }
 
 
-def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder]) -> str:
+def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder], why_not: str) -> str:
     """What might have been meant: a name that is spelled nearly so, or a config with which this mixer goes."""
     near = get_close_matches(str(args.mixer), known, n=1)
     if near:
         return f" Did you mean mixer={near[0]}?"
-    return where_it_goes(args.mixer)
+    elsewhere = where_it_goes(args.mixer)
+    return f" The reason: {why_not}.{elsewhere}" if elsewhere and why_not else elsewhere
 
 
 def where_it_goes(name: str | None) -> str:
