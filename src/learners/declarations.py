@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from learners.updates import Update, check_replay_sizes, uses_of_an_episode
 from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.errors import UserError
+from utils.reads import keys_read
 
 
 class Declarations:
@@ -64,4 +65,4 @@ class Declarations:
     @classmethod
     def keys_read(cls) -> frozenset[str]:
         """``reads``, and that of all bases."""
-        return frozenset().union(*(vars(base).get("reads", frozenset()) for base in cls.__mro__))
+        return keys_read(cls)

@@ -16,6 +16,7 @@ from components.action_selectors import REGISTRY as action_REGISTRY
 from controllers import REGISTRY as mac_REGISTRY
 from learners import REGISTRY as le_REGISTRY
 from modules.agents import REGISTRY as agent_REGISTRY
+from run.unread import unread_by_parts
 from runners import REGISTRY as r_REGISTRY
 from utils.checkpoint import find_step
 from utils.errors import UserError
@@ -113,20 +114,11 @@ def _check_names(config: Mapping[str, Any]) -> None:
 
 
 def _unread(config: Mapping[str, Any], given: Collection[str]) -> list[str]:
-    """A sentence for each given key that is for other learners, or has no effect beside the optimiser's others."""
-    name, learner = config["learner"], le_REGISTRY[config["learner"]]
-    readers: dict[str, list[str]] = {}
-    for other, cls in le_REGISTRY.items():
-        for key in cls.keys_read() - learner.keys_read():
-            readers.setdefault(key, []).append(other)
-    idle = without_effect(config, learner.epsilons)
-    optimiser = effective(config, learner.epsilons)
+    """A sentence for each given key that is for other parts, or has no effect beside the optimiser's others."""
+    epsilons = le_REGISTRY[config["learner"]].epsilons
+    optimiser, idle = effective(config, epsilons), without_effect(config, epsilons)
     return [
-        *(
-            f"{k}={config[k]} changes nothing: learner={name} does not read it ({', '.join(readers[k])})"
-            for k in sorted(given)
-            if k in readers
-        ),
+        *unread_by_parts(config, given),
         *(
             f"{k}={config[k]} changes nothing: the optimiser is {optimiser['optimizer']} with epsilon "
             f"{optimiser['optimizer_epsilon']:g} (optimizer, optim, optimizer_epsilon)"

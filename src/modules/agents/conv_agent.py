@@ -23,6 +23,7 @@ class ConvAgent(Agent):
     """
 
     keeps_inputs = True
+    reads = frozenset({"frames"})
 
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__()
