@@ -19,6 +19,7 @@ from modules.agents import REGISTRY as agent_REGISTRY
 from run.unread import unread_by_parts
 from runners import REGISTRY as r_REGISTRY
 from utils.checkpoint import find_step
+from utils.config.pymarl2 import GONE_VALUES
 from utils.errors import UserError
 from utils.optim import effective, without_effect
 from utils.seeding import draw_seed, env_seed
@@ -110,6 +111,9 @@ def _check_names(config: Mapping[str, Any]) -> None:
         if config[key] not in known:
             near = get_close_matches(str(config[key]), known, n=1)
             hint = f" Did you mean {key}={near[0]}?" if near else ""
+            gone = GONE_VALUES.get((key, config[key]))
+            if gone:
+                hint = f" PyMARL2's {config[key]} is not needed here: {gone}."
             raise UserError(f"{key}={config[key]} does not exist; there is {', '.join(known)}.{hint}")
 
 
