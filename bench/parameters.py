@@ -8,19 +8,13 @@ Counted on the networks that the configs build; agents with agent id and last ac
 from __future__ import annotations
 
 import logging
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import yaml
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
-
-from controllers import REGISTRY as MACS  # noqa: E402
-from learners import REGISTRY as LEARNERS  # noqa: E402
-from modules.mixers.dueling import SIWeight  # noqa: E402
+from configs import config_values
+from controllers import REGISTRY as MACS
+from learners import REGISTRY as LEARNERS
+from modules.mixers.dueling import SIWeight
 
 ADVANTAGE = "qplex, advantage form"
 # agents, observation, state, actions; an agent's own values in the state (Qatten), where it has any
@@ -45,10 +39,9 @@ class NoLogger:
 def counts(config: str, size: tuple[int, int, int, int, int]) -> tuple[dict[str, int], SimpleNamespace]:
     """Parameters by network, as a run logs them at its start."""
     agents, obs, state, actions, own = size
-    values = yaml.safe_load((ROOT / "config" / "default.yaml").read_text())
-    values |= yaml.safe_load((ROOT / "config" / "algs" / f"{config.split(',')[0]}.yaml").read_text())
+    values = config_values(config.split(",")[0])
     values |= {"n_agents": agents, "n_actions": actions, "state_shape": state, "agent_own_state_size": own}
-    args = SimpleNamespace(**values | {"device": "cpu", "optim_eps": 1e-5, "task": ""})
+    args = SimpleNamespace(**values | {"device": "cpu", "task": ""})
     scheme: Any = {"obs": {"vshape": obs}, "state": {"vshape": state}, "actions_onehot": {"vshape": (actions,)}}
     mac = MACS[args.mac](scheme, {"agents": agents}, args)
     logger: Any = NoLogger()

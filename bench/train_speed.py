@@ -20,6 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs import config_values
 from timing import median, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,9 +36,10 @@ EPYMARL_ARGS += ["env_args.time_limit=50", "hidden_dim=64", "batch_size=32", "us
 EPYMARL_ARGS += ["test_interval=100000000"]
 
 
-def run(command: Sequence[str], cwd: Path) -> str:
+def run(command: Sequence[str], cwd: Path, given: str = "") -> str:
+    """What the command prints; ``given`` is its standard input."""
     env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    done = subprocess.run(list(command), cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(list(command), cwd=cwd, env=env, input=given, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return done.stdout
@@ -47,7 +49,9 @@ def update_times(src: Path, size: tuple[int, ...], repeat: int) -> dict[str, lis
     names = ("batch", "steps", "agents", "state", "obs", "actions")
     sizes = [f"--{n}={v}" for n, v in zip(names, size, strict=True)]
     worker = str(ROOT / "bench" / "update_worker.py")
-    out = run([sys.executable, worker, f"--src={src}", f"--repeat={repeat}", *sizes], src)
+    out = run(
+        [sys.executable, worker, f"--src={src}", f"--repeat={repeat}", *sizes], src, json.dumps(config_values("qmix"))
+    )
     return json.loads(out.strip().splitlines()[-1])
 
 

@@ -1,7 +1,8 @@
 """Times the learner update of a PyMARL2-compatible checkout, built through PyMARL2's own signatures.
 
-Run by ``train_speed.py``, once per checkout and size, in a process of its own (the checkouts share module names).
-Prints one JSON object: the update's milliseconds per repetition, and for this project their split.
+Run by ``train_speed.py``, once per checkout and size, in a process of its own (the checkouts share module names, so
+that this project's config comes as JSON on standard input). Prints one JSON object: the update's milliseconds
+per repetition, and for this project their split.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch as th
-import yaml
 
 OURS = Path(__file__).resolve().parent.parent / "src"
 
@@ -48,10 +48,9 @@ def build(o: argparse.Namespace) -> tuple[Any, Any]:
     from controllers import REGISTRY as mac_REGISTRY
     from learners import REGISTRY as le_REGISTRY
 
-    values = yaml.safe_load((OURS.parent / "config" / "default.yaml").read_text())
-    values |= yaml.safe_load((OURS.parent / "config" / "algs" / "qmix.yaml").read_text())
+    values = json.load(sys.stdin)
     values |= {"n_agents": o.agents, "n_actions": o.actions, "state_shape": o.state, "device": o.device}
-    values |= {"mixer": o.mixer, "use_cuda": o.device != "cpu", "task": "", "env": "bench", "optim_eps": 1e-5}
+    values |= {"mixer": o.mixer, "use_cuda": o.device != "cpu", "task": "", "env": "bench"}
     args = SimpleNamespace(**values)
     scheme = {
         "state": {"vshape": o.state},
@@ -105,8 +104,9 @@ def split_timers(learner: Any) -> Callable[[], dict[str, float]]:
     learner.mac.unroll = timed("unroll", learner.mac.unroll)
     learner.mix = timed("mixer", learner.mix)
     learner.targets = timed("targets", learner.targets)
-    learner._step = timed("optimiser", learner._step)
-    learner._optimise = timed("backward", learner._optimise)
+    for optimiser in learner.optimisers.values():
+        optimiser.step = timed("optimiser", optimiser.step)
+    learner.step = timed("backward", learner.step)  # gradients and their clipping
 
     def read() -> dict[str, float]:
         parts = {k: 1000 * v for k, v in spent.items()}

@@ -14,10 +14,16 @@ import torch as th
 from components.epsilon_schedules import DecayThenFlatSchedule
 from utils.policy_utils import LEAST
 
+EPSILON_KEYS = frozenset({"epsilon_start", "epsilon_finish", "epsilon_anneal_time"})
+
 
 class ActionSelector(ABC):
-    """Chooses ``[B, A]`` actions from outputs ``[B, A, U]`` and availability ``[B, A, U]``, on the CPU."""
+    """Chooses ``[B, A]`` actions from outputs ``[B, A, U]`` and availability ``[B, A, U]``, on the CPU.
 
+    reads: config keys that it reads and not every selector does, beyond its bases'.
+    """
+
+    reads: ClassVar[frozenset[str]] = frozenset({"test_greedy"})
     has_probabilities: ClassVar[bool] = False  # whether there is a policy to record (save_probs)
     epsilon: float
 
@@ -39,6 +45,8 @@ class EpsilonGreedyActionSelector(ActionSelector):
 
     In test mode epsilon is ``test_noise`` (0 by default) if ``test_greedy``, else the schedule's value.
     """
+
+    reads = EPSILON_KEYS | {"test_noise"}
 
     def __init__(self, args: SimpleNamespace) -> None:
         self.schedule = DecayThenFlatSchedule(args.epsilon_start, args.epsilon_finish, args.epsilon_anneal_time)
@@ -70,6 +78,7 @@ class MultinomialActionSelector(ActionSelector):
     """
 
     has_probabilities = True
+    reads = EPSILON_KEYS
 
     def __init__(self, args: SimpleNamespace) -> None:
         self.schedule = DecayThenFlatSchedule(args.epsilon_start, args.epsilon_finish, args.epsilon_anneal_time)

@@ -6,7 +6,7 @@ Legend: B episodes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch as th
@@ -24,7 +24,11 @@ class PrioritizedReplayBuffer(ReplayBuffer):
     ``(N P)^-beta`` by the largest such weight; ``beta`` grows linearly to 1 over ``t_max`` steps. New episodes get the
     largest priority seen. ``by_return``: priorities are the episodes' returns, scaled to 0 to 1 over all seen, in place
     of their TD errors. The few thousand episodes of a replay need no tree: a cumulated sum is as fast.
+
+    reads: config keys that no other replay reads.
     """
+
+    reads: ClassVar[frozenset[str]] = frozenset({"per_alpha", "per_beta", "return_priority"})
 
     def __init__(
         self,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from learners.updates import Update, check_replay_sizes, uses_of_an_episode
-from modules.mixers import where_it_goes
+from modules.mixers import AnyMixer, build_mixer, where_it_goes
 from utils.errors import UserError
+from utils.reads import keys_read
 
 
 class Declarations:
@@ -15,7 +17,7 @@ class Declarations:
 
     mixer_family: ClassVar[str | None] = None  # None: this learner mixes nothing
     mixer_required: ClassVar[bool] = False  # True: independent agents (mixer: null) are no case of this learner
-    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family
+    why_no_mixer: ClassVar[str] = ""  # said to whoever asks for one where there is no family, or for another family's
     updates: ClassVar[tuple[Update, ...]] = (Update(),)  # what the training loop calls, and with which episodes
     on_policy: ClassVar[bool] = False  # True: its gradient is wrong for episodes of older policies
     requires: ClassVar[Mapping[str, tuple[Any, ...]]] = {}  # config keys, and the values that this learner works with
@@ -41,6 +43,13 @@ class Declarations:
         check_replay_sizes(cls.updates, config)
 
     @classmethod
+    def build_mixer(cls, args: SimpleNamespace) -> AnyMixer | None:
+        """The mixer that the config names for this learner, None where there is none. Raises UserError."""
+        if cls.mixer_family is None:
+            return None
+        return build_mixer(args, cls.mixer_family, cls.mixer_required, cls.why_no_mixer)
+
+    @classmethod
     def doubts(cls, config: Mapping[str, Any]) -> list[str]:
         """What works, but is perhaps not what was meant: a sentence each, for a warning before the run."""
         uses = uses_of_an_episode(cls.updates, config) if cls.on_policy else 1.0
@@ -56,4 +65,4 @@ class Declarations:
     @classmethod
     def keys_read(cls) -> frozenset[str]:
         """``reads``, and that of all bases."""
-        return frozenset().union(*(vars(base).get("reads", frozenset()) for base in cls.__mro__))
+        return keys_read(cls)

@@ -19,7 +19,7 @@ from components.episode_buffer import EpisodeBatch, Scheme
 from controllers import BasicMAC
 from learners.declarations import Declarations
 from learners.target_update import TARGET_UPDATES, soft_update
-from modules.mixers import AnyMixer, build_mixer
+from modules.mixers import AnyMixer
 from utils.checkpoint import atomic_save, load_file, load_module, save_module
 from utils.errors import UserError
 from utils.optim import build_optimiser, restore_optimiser
@@ -39,9 +39,7 @@ class Learner(Declarations, ABC):
         self.args = args
         self.mac = mac
         self.logger = logger
-        self.mixer: AnyMixer | None = (
-            None if self.mixer_family is None else build_mixer(args, self.mixer_family, self.mixer_required)
-        )
+        self.mixer: AnyMixer | None = self.build_mixer(args)
         self.build(scheme)
         self.to(args.device)
         self.optimisers = self.build_optimisers()

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from components.episode_buffer import EpisodeBatch
 from learners.learner import Stats
 from learners.td_learner import TDLearner
+from modules.agents import REGISTRY as AGENTS
 from utils.errors import UserError
 from utils.policy_utils import UNAVAILABLE
 
@@ -26,7 +27,18 @@ class QTRANLearner(TDLearner):
 
     mixer_family = "joint"
     mixer_required = True
+    why_no_mixer = "its utilities are summed unweighted by definition, so there is no place where they would be mixed"
     reads = frozenset({"double_q", "opt_loss", "nopt_min_loss", "qtran_memories"})
+
+    @classmethod
+    def check_config(cls, config: Mapping[str, Any]) -> None:
+        """Refuses also agents without the memory that the joint value takes."""
+        super().check_config(config)
+        if AGENTS[config["agent"]].keeps_inputs:
+            raise UserError(
+                f"learner={config['learner']} needs agents whose memory has rnn_hidden_dim units; "
+                f"agent={config['agent']} keeps inputs of earlier steps"
+            )
 
     def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
         assert self.mixer is not None

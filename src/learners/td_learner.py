@@ -24,6 +24,12 @@ class TDLearner(Learner):
     """Minimises ``0.5 (Q_tot - target)^2`` over real transitions; a subclass says what the target is."""
 
     reads = TARGET_KEYS
+    # Gumbel noise over utilities draws by their softmax (Boltzmann exploration); "multinomial" needs probabilities.
+    requires = {  # noqa: RUF012
+        "agent_output_type": ("q",),
+        "mac": ("basic_mac", "n_mac", "conv_mac"),
+        "action_selector": ("epsilon_greedy", "gumbel"),
+    }
     loss_key: ClassVar[str] = "loss_td"  # PyMARL's name of the logged loss
 
     def build(self, scheme: Scheme) -> None:

@@ -72,7 +72,8 @@ def build_tfcaf(task: TaskDescription, settings: TFCAFSettings, forms: tuple[str
     chosen = replace(settings, igm=found.igm or settings.igm, phi=found.phi or settings.phi)
     form = screen(found.source).form
     if form not in forms:
-        raise Refused("text", f"the form {form} has no place here; this mixer takes {' or '.join(forms)}")
+        hint = "" if form in MIXER_FORMS else "; --config=qplex has a place for it"
+        raise Refused("text", f"the form {form} has no place here; this mixer takes {' or '.join(forms)}{hint}")
     known = found.shipped or is_remembered(found.source, task, chosen)
     function: CreditFunction
     if found.report is not None and known:

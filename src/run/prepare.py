@@ -16,9 +16,10 @@ from components.action_selectors import REGISTRY as action_REGISTRY
 from controllers import REGISTRY as mac_REGISTRY
 from learners import REGISTRY as le_REGISTRY
 from modules.agents import REGISTRY as agent_REGISTRY
-from modules.mixers import build_mixer
+from run.unread import unread_by_parts
 from runners import REGISTRY as r_REGISTRY
 from utils.checkpoint import find_step
+from utils.config.pymarl2 import GONE_VALUES
 from utils.errors import UserError
 from utils.optim import effective, without_effect
 from utils.seeding import draw_seed, env_seed
@@ -59,8 +60,7 @@ def prepare(values: Mapping[str, Any], given: Collection[str] = ()) -> Prepared:
     doubts = [*learner.doubts(config), *_unread(config, given)]
     config.update(effective(config, learner.epsilons))
     args = make_args(config, probe_environment(config))
-    if learner.mixer_family is not None:
-        build_mixer(args, learner.mixer_family, learner.mixer_required)
+    learner.build_mixer(args)
     return Prepared(config, doubts)
 
 
@@ -111,24 +111,18 @@ def _check_names(config: Mapping[str, Any]) -> None:
         if config[key] not in known:
             near = get_close_matches(str(config[key]), known, n=1)
             hint = f" Did you mean {key}={near[0]}?" if near else ""
+            gone = GONE_VALUES.get((key, config[key]))
+            if gone:
+                hint = f" PyMARL2's {config[key]} is not needed here: {gone}."
             raise UserError(f"{key}={config[key]} does not exist; there is {', '.join(known)}.{hint}")
 
 
 def _unread(config: Mapping[str, Any], given: Collection[str]) -> list[str]:
-    """A sentence for each given key that is for other learners, or has no effect beside the optimiser's others."""
-    name, learner = config["learner"], le_REGISTRY[config["learner"]]
-    readers: dict[str, list[str]] = {}
-    for other, cls in le_REGISTRY.items():
-        for key in cls.keys_read() - learner.keys_read():
-            readers.setdefault(key, []).append(other)
-    idle = without_effect(config, learner.epsilons)
-    optimiser = effective(config, learner.epsilons)
+    """A sentence for each given key that is for other parts, or has no effect beside the optimiser's others."""
+    epsilons = le_REGISTRY[config["learner"]].epsilons
+    optimiser, idle = effective(config, epsilons), without_effect(config, epsilons)
     return [
-        *(
-            f"{k}={config[k]} changes nothing: learner={name} does not read it ({', '.join(readers[k])})"
-            for k in sorted(given)
-            if k in readers
-        ),
+        *unread_by_parts(config, given),
         *(
             f"{k}={config[k]} changes nothing: the optimiser is {optimiser['optimizer']} with epsilon "
             f"{optimiser['optimizer_epsilon']:g} (optimizer, optim, optimizer_epsilon)"
@@ -146,6 +140,11 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             f"runner=parallel"
         )
     agent, mac = agent_REGISTRY[config["agent"]], mac_REGISTRY[config["mac"]]
+    if agent.central:
+        fitting = [name for name, other in agent_REGISTRY.items() if not other.central]
+        raise UserError(
+            f"agent={config['agent']} is a central value's network (central_agent); there is {', '.join(fitting)}"
+        )
     if not mac.selects_actions:
         fitting = [name for name, other in mac_REGISTRY.items() if other.selects_actions]
         raise UserError(f"mac={config['mac']} selects no actions (it is a central_mac); there is {', '.join(fitting)}")

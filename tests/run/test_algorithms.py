@@ -25,6 +25,7 @@ CONFIGS = {
     "qmix_per": ("use_per=True",),
     "qmix_apart": ("share_parameters=False",),
     "qmix_noisy": ("agent=noisy_rnn",),
+    "qmix_gumbel": ("action_selector=gumbel",),
     "qmix_conv": ("agent=conv_agent", "mac=conv_mac"),
     "coma": (),
     "ippo": (),
@@ -40,7 +41,7 @@ CONFIGS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_trains_and_repeats_exactly(tmp_path, name):
-    config = re.sub("_(tfcaf|advantage|per|apart|noisy|conv|retrace)$", "", name)
+    config = re.sub("_(tfcaf|advantage|per|apart|noisy|conv|gumbel|retrace)$", "", name)
     more = (*CONFIGS[name], "t_max=400", "batch_size_run=2", "central_mixing_embed_dim=16")
     for folder in ("a", "b"):
         done = call(tmp_path / folder, config, "lbf", *more)
@@ -77,12 +78,12 @@ def test_a_fixed_lambda_misses_the_climbing_games_optimum(tmp_path, function):
 @pytest.mark.parametrize(
     ("config", "more", "words"),
     [
-        ("qtran", "mixer=tfcaf", "mixer=tfcaf goes with --config=qmix, vdn or qatten"),
+        ("qtran", "mixer=tfcaf", "its utilities are summed unweighted by definition"),
         ("qplex", "mixer=null", "mixer=null does not go with learner=dmaq_qatten_learner"),
         ("qplex", "mixer=qmix", "mixer=qmix goes with --config=qmix"),
         ("qmix", "mixer=dmaq", "mixer=dmaq goes with --config=qplex"),
         ("qatten", "env_args.state=observations", "set agent_own_state_size"),
-        ("qmix", "llm.builtin=together mixer=tfcaf", "has no place here"),
+        ("qmix", "llm.builtin=together mixer=tfcaf", "has no place here; this mixer takes credit_weights or"),
         ("coma", "mixer=tfcaf", "its central critic values the joint action"),
         (
             "ippo",

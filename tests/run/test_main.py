@@ -81,6 +81,7 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
         ("lica", []),
         ("qplex", []),
         ("cw_qmix", ["central_mixing_embed_dim=16"]),
+        ("qplex", ["mixer=tfcaf"]),
     ],
     ids=[
         "qmix_beta",
@@ -96,6 +97,7 @@ def test_a_run_leaves_its_record_and_repeats_exactly(tmp_path, more):
         "lica",
         "qplex",
         "cw_qmix",
+        "qplex_tfcaf",
     ],
 )
 def test_a_continued_run_equals_an_uninterrupted_one(tmp_path, alg, more):

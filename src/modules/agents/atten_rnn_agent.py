@@ -41,6 +41,7 @@ class ATTRNNAgent(Agent):
     """
 
     sees_others = True
+    reads = frozenset({"att_heads", "att_embed_dim"})
 
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__()

@@ -18,11 +18,17 @@ class Agent(nn.Module, ABC):
     gives_value: outputs are ``U + 1``, a value last.
     sees_others: an agent's outputs depend on the other agents' inputs.
     draws_noise: in training its outputs are random.
+    central: several numbers for each action, a central value's; it acts for nobody.
+    keeps_inputs: its memory is inputs of earlier steps and not ``rnn_hidden_dim`` units.
+    reads: config keys that it reads and not every agent does, beyond its bases'.
     """
 
     gives_value: ClassVar[bool] = False
     sees_others: ClassVar[bool] = False
     draws_noise: ClassVar[bool] = False
+    central: ClassVar[bool] = False
+    keeps_inputs: ClassVar[bool] = False
+    reads: ClassVar[frozenset[str]] = frozenset({"rnn_hidden_dim"})
 
     @abstractmethod
     def init_hidden(self) -> th.Tensor:

@@ -22,6 +22,9 @@ class ConvAgent(Agent):
     (In PyMARL2 the controller ``conv_mac`` keeps these frames.)
     """
 
+    keeps_inputs = True
+    reads = frozenset({"frames"})
+
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__()
         hidden = args.rnn_hidden_dim

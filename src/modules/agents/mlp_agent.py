@@ -15,6 +15,8 @@ from modules.agents.ff_agent import FFAgent
 class MLPAgent(FFAgent):
     """FFAgent with ``tanh`` over its outputs, unless ``agent_return_logits``."""
 
+    reads = frozenset({"agent_return_logits"})
+
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__(input_shape, args)
         self._bounded = not args.agent_return_logits

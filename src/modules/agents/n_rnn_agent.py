@@ -14,6 +14,8 @@ from modules.init import orthogonal_init_
 class NRNNAgent(RNNAgent):
     """``use_layer_norm`` normalises the memory before the last layer; ``use_orthogonal`` with ``gain`` for its head."""
 
+    reads = frozenset({"use_layer_norm", "use_orthogonal", "gain"})
+
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__(input_shape, args)
         if args.use_layer_norm:

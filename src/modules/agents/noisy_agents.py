@@ -18,6 +18,7 @@ class NoisyRNNAgent(RNNAgent):
     """RNNAgent with a NoisyLinear head and optional layer norm; noise is drawn anew at each time step."""
 
     draws_noise = True
+    reads = frozenset({"use_layer_norm"})
 
     def __init__(self, input_shape: int, args: SimpleNamespace) -> None:
         super().__init__(input_shape, args)

@@ -13,35 +13,43 @@ A learner declares the family of mixers that it can use (``mixer_family``), a co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
 from types import SimpleNamespace
 
 from modules.mixers.base import StateMixer
-from modules.mixers.dueling import DMAQer, DuelingMixer
+from modules.mixers.dueling import SI_KEYS, DMAQer, DuelingMixer
 from modules.mixers.nmix import Mixer
 from modules.mixers.qatten import QattenMixer
 from modules.mixers.qmix import QMixer
 from modules.mixers.qtran import JointMixer, QTranBase
 from modules.mixers.vdn import VDNMixer
 from utils.errors import UserError
+from utils.reads import keys_read
 
 AnyMixer = StateMixer | DuelingMixer | JointMixer
-Builder = Callable[[SimpleNamespace], AnyMixer]
 
 
-def _tfcaf(args: SimpleNamespace) -> StateMixer:
-    from modules.mixers.tfcaf import TFCAFMixer  # the plug-in is imported only where it is used
+@dataclass(frozen=True)
+class Plugin:
+    """A mixer of ``modules.mixers.tfcaf``: the plug-in is imported only where it is used.
 
-    return TFCAFMixer(args)
+    reads: config keys that it reads and not every mixer does (``llm`` is a group of keys).
+    """
+
+    name: str
+    reads: frozenset[str]
+
+    def __call__(self, args: SimpleNamespace) -> AnyMixer:
+        mixer: AnyMixer = getattr(import_module("modules.mixers.tfcaf"), self.name)(args)
+        return mixer
 
 
-def _tfcaf_dueling(args: SimpleNamespace) -> DuelingMixer:
-    from modules.mixers.tfcaf import TFCAFDuelingMixer
-
-    return TFCAFDuelingMixer(args)
-
-
+Builder = type[StateMixer] | type[DuelingMixer] | type[JointMixer] | Plugin
+_tfcaf = Plugin("TFCAFMixer", frozenset({"llm"}))
+_tfcaf_dueling = Plugin("TFCAFDuelingMixer", keys_read(DuelingMixer) | SI_KEYS | {"llm"})
 REGISTRY: Mapping[str, Mapping[str, Builder]] = {
     "state": {"vdn": VDNMixer, "qmix": Mixer, "qatten": QattenMixer, "tfcaf": _tfcaf},
     "state_v1": {"qmix": QMixer},
@@ -57,10 +65,19 @@ def mixers_of(family: str) -> dict[str, Builder]:
     return {**inherited, **REGISTRY[family]}
 
 
-def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> AnyMixer | None:
+def keys_of_mixers(family: str) -> dict[str, frozenset[str]]:
+    """Which config keys each mixer of this family reads, of those that not every mixer does."""
+    return {
+        name: mixer.reads if isinstance(mixer, Plugin) else keys_read(mixer)
+        for name, mixer in mixers_of(family).items()
+    }
+
+
+def build_mixer(args: SimpleNamespace, family: str, required: bool = False, why_no_other: str = "") -> AnyMixer | None:
     """The mixer that ``args.mixer`` names, None where it is null (independent learning).
 
-    Raises UserError for a name that this family does not have, and for null where a mixer is ``required``.
+    Raises UserError for a name that this family does not have, with ``why_no_other`` for one of another family, and for
+    null where a mixer is ``required``.
     """
     if args.mixer is None and not required:
         return None
@@ -68,7 +85,7 @@ def build_mixer(args: SimpleNamespace, family: str, required: bool = False) -> A
     if args.mixer is None or args.mixer not in known:
         name, also = args.mixer or "null", "" if required else " or null"
         what = f"mixer={name} does not go with learner={args.learner}, which can use {sorted(known)}{also}."
-        raise UserError(what + _other_ways(args, known))
+        raise UserError(what + _other_ways(args, known, why_no_other))
     return known[args.mixer](args)
 
 
@@ -80,12 +97,13 @@ FITTING: Mapping[str, str] = {
 }
 
 
-def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder]) -> str:
+def _other_ways(args: SimpleNamespace, known: Mapping[str, Builder], why_not: str) -> str:
     """What might have been meant: a name that is spelled nearly so, or a config with which this mixer goes."""
     near = get_close_matches(str(args.mixer), known, n=1)
     if near:
         return f" Did you mean mixer={near[0]}?"
-    return where_it_goes(args.mixer)
+    elsewhere = where_it_goes(args.mixer)
+    return f" The reason: {why_not}.{elsewhere}" if elsewhere and why_not else elsewhere
 
 
 def where_it_goes(name: str | None) -> str:
@@ -105,6 +123,7 @@ __all__ = [
     "StateMixer",
     "VDNMixer",
     "build_mixer",
+    "keys_of_mixers",
     "mixers_of",
     "where_it_goes",
 ]

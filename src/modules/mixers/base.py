@@ -8,14 +8,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from math import prod
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch as th
 from torch import nn
 
 
 class Mixer(nn.Module, ABC):
-    """What all families share: sizes, a shape check, and what a run records of a mixer."""
+    """What all families share: sizes, a shape check, and what a run records of a mixer.
+
+    reads: config keys that it reads and not every mixer does, beyond its bases'.
+    """
+
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__()

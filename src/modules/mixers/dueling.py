@@ -15,6 +15,7 @@ from torch import nn
 from modules.mixers.base import Mixer
 
 SMALLEST = 1e-10  # keeps weights positive
+SI_KEYS = frozenset({"num_kernel", "adv_hypernet_layers", "adv_hypernet_embed"})  # what SIWeight reads
 
 
 class DuelingMixer(Mixer):
@@ -24,6 +25,8 @@ class DuelingMixer(Mixer):
     Individual-Global-Max holds since ``w`` and ``lambda`` are positive. As in PyMARL2, no gradient flows through the
     advantages (``is_stop_gradient``). Subclasses say what head and lambda are.
     """
+
+    reads = frozenset({"is_minus_one", "is_stop_gradient"})
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
@@ -78,6 +81,8 @@ class DuelingMixer(Mixer):
 
 class DMAQer(DuelingMixer):
     """The learned one: head and lambda from the state, lambda by attention over the joint action."""
+
+    reads = SI_KEYS | {"weighted_head", "hypernet_embed"}
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)

@@ -42,6 +42,8 @@ class Mixer(StateMixer):
     ``positive=False`` drops the constraint (the unrestricted network of weighted QMIX).
     """
 
+    reads = frozenset({"mixing_embed_dim", "hypernet_embed", "qmix_pos_func", "qmix_pos_func_beta", "use_orthogonal"})
+
     def __init__(self, args: SimpleNamespace, positive: bool = True) -> None:
         super().__init__(args)
         self.embed_dim: int = args.mixing_embed_dim

@@ -22,6 +22,14 @@ class QattenMixer(StateMixer):
     agent by agent (``agent_own_state_size``). ``type: weighted`` weights the heads by the state, else they are summed.
     """
 
+    reads = frozenset({"agent_own_state_size", "type", "n_attention_head", "n_constrant_value"}) | {
+        "n_query_embedding_layer1",
+        "n_query_embedding_layer2",
+        "n_key_embedding_layer1",
+        "n_head_embedding_layer1",
+        "n_head_embedding_layer2",
+    }
+
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         own, s = args.agent_own_state_size, self.state_dim

@@ -20,6 +20,8 @@ class QMixer(StateMixer):
     ``hypernet_layers`` 1 or 2; ``abs`` False drops the monotonicity constraint (an ablation).
     """
 
+    reads = frozenset({"mixing_embed_dim", "hypernet_layers", "hypernet_embed", "abs"})
+
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         self.embed_dim: int = args.mixing_embed_dim

@@ -22,6 +22,8 @@ class JointMixer(Mixer):
     Raises ValueError with expected and received shapes.
     """
 
+    reads = frozenset({"rnn_hidden_dim"})
+
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         self.n_actions: int = args.n_actions
@@ -49,6 +51,8 @@ class QTranBase(JointMixer):
     ``qtran_arch: qtran_paper`` sums encodings of each agent's memory and action, ``coma_critic`` takes the joint action
     as it is. ``network_size``: two hidden layers (small) or three (big).
     """
+
+    reads = frozenset({"qtran_arch", "network_size", "mixing_embed_dim"})
 
     def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)

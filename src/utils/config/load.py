@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from utils.config.env_args import EnvArgs
 from utils.config.files import CONFIG_DIR, FOLDERS, available, config_file, shown_path
 from utils.config.key import Key
 from utils.config.merge import Layers
+from utils.config.pymarl2 import GONE_KEYS
 from utils.config.schema import ENV_ARGS, GROUPS, all_keys
 from utils.config.suggest import nearest_keys
 from utils.config.yaml_file import read_yaml
@@ -109,9 +110,7 @@ def _check_keys(layers: Layers, keys: Mapping[str, Key]) -> list[str]:
         if dotted.startswith(f"{ENV_ARGS}."):
             continue
         if dotted not in keys:
-            near = nearest_keys(dotted, known)
-            hint = f"did you mean {' or '.join(near)}?" if near else "docs/config.md lists all keys"
-            problems.append(f"{entry.source}: there is no key {dotted}; {hint}")
+            problems.append(f"{entry.source}: there is no key {dotted}; {_hint(dotted, known)}")
             continue
         try:
             value = keys[dotted].kind.accept(entry.value, entry.text)
@@ -120,6 +119,14 @@ def _check_keys(layers: Layers, keys: Mapping[str, Key]) -> list[str]:
             continue
         layers.entries[dotted] = replace(entry, value=value)
     return problems
+
+
+def _hint(dotted: str, known: Collection[str]) -> str:
+    """What to do about a key that does not exist."""
+    if dotted in GONE_KEYS:
+        return GONE_KEYS[dotted]
+    near = nearest_keys(dotted, known)
+    return f"did you mean {' or '.join(near)}?" if near else "docs/config.md lists all keys"
 
 
 def _missing_defaults(layers: Layers, keys: Mapping[str, Key]) -> list[str]:

@@ -102,7 +102,7 @@ _EXPLORATION = (
         "action_selector",
         text(),
         "How actions are chosen, by its registered name: `epsilon_greedy`, `multinomial` (from probabilities), "
-        "`gumbel` (from logits).",
+        "`gumbel` (from logits; over utilities it is Boltzmann exploration with temperature 1).",
     ),
     Key("epsilon_start", number(0, 1), "Share of random actions at the start."),
     Key("epsilon_finish", number(0, 1), "Share of random actions after `epsilon_anneal_time`."),

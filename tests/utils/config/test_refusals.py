@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from utils.config import load_config
+from utils.config.pymarl2 import GONE_KEYS
+from utils.config.schema import all_keys
 from utils.errors import UserError
 
 
@@ -42,6 +44,26 @@ def test_a_typo_inside_a_group_of_a_file(config_dir, refusal):
 def test_a_typo_on_the_command_line(refusal, given, meant):
     key = given.partition("=")[0]
     assert refusal(given) == f"command line: there is no key {key}; did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("key", "instead"),
+    [
+        ("lam", "td_lambda is the lambda of TD(lambda) returns"),
+        ("critic_q_fn", "the learner says which critic it has"),
+        ("is_adv_attention", "QPLEX's lambda always looks at the joint action"),
+        ("central_rnn_hidden_dim", "the central agent has rnn_hidden_dim units"),
+    ],
+)
+def test_a_key_of_pymarl2s_that_is_gone_is_said_to_be_and_no_other_key_is_suggested(refusal, key, instead):
+    message = refusal(f"{key}=1")
+    assert message.startswith(f"command line: there is no key {key}; PyMARL2 has it in a config and reads it nowhere;")
+    assert instead in message
+    assert "did you mean" not in message
+
+
+def test_what_is_said_to_be_gone_is_gone():
+    assert set(GONE_KEYS).isdisjoint(all_keys())
 
 
 def test_a_key_like_no_other_points_to_the_page(refusal):
