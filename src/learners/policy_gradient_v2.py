@@ -6,7 +6,6 @@ Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (inde
 from __future__ import annotations
 
 import torch as th
-from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner, drawn, value_stats
@@ -38,9 +37,6 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         if self.mixer is not None:
             networks["mixer"] = (self.mixer, None)
         return networks
-
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         if not isinstance(self.mixer, StateMixer):
