@@ -127,8 +127,8 @@ _LEARNER = (
     Key(
         "td_lambda",
         number(0, 1),
-        "Lambda of the targets; 0 is one-step, 1 Monte Carlo. Not read by q_learner, qtran_learner and maddpg_learner (always "
-        "one-step), fmac_learner (`lambd`) and ppo_learner (`gae_lambda`).",
+        "Lambda of the targets; 0 is one-step, 1 Monte Carlo. Not read by q_learner, qtran_learner and maddpg_learner "
+        "(always one-step), fmac_learner (`lambd`) and ppo_learner (`gae_lambda`).",
     ),
     Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
     Key(
