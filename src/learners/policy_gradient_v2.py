@@ -53,8 +53,9 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
+        # the advantage policy gradient, its advantage one and the same for all agents
         pg_loss = -masked_mean(self.scaled(advantages, mask) * log_pi, mask)
-        critic_loss = masked_mean(td_error.square(), mask)
+        critic_loss = masked_mean(td_error.square(), mask)  # squared TD(lambda) error of V_tot
         entropy = masked_mean(categorical_entropy(pi), mask)
         # the paper's actor and critic losses, in one step of one optimiser
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy
