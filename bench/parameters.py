@@ -17,10 +17,11 @@ from learners import REGISTRY as LEARNERS
 from modules.mixers.dueling import SIWeight
 
 ADVANTAGE = "qplex, advantage form"
-# agents, observation, state, actions; an agent's own values in the state (Qatten), where it has any
+# agents, observation, state, actions, an agent's own values in the state (Qatten): of the state that an environment's
+# config has (lbf, mpe, sc2), and for Google Research Football, which is none here, of the agents' observations in a row
 SIZES = {
     "LBF 8x8-2p-2f": (2, 12, 24, 6, 3),
-    "simple_spread": (3, 18, 54, 5, 18),
+    "simple_spread": (3, 18, 18, 5, 4),
     "3s_vs_5z": (3, 48, 68, 11, 5),
     "2c_vs_64zg": (2, 404, 342, 70, 5),
     "MMM2": (10, 176, 322, 18, 7),
@@ -57,7 +58,17 @@ def left_with_tfcaf(config: str, size: tuple[int, int, int, int, int], args: Sim
     return 0
 
 
+def print_tasks() -> None:
+    """The sizes that the parameters follow from."""
+    print("| task | agents | values observed | in the state | of it an agent's own | actions |")
+    print("|---|---|---|---|---|---|")
+    for task, (agents, obs, state, actions, own) in SIZES.items():
+        print(f"| {task} | {agents} | {obs} | {state} | {own} | {actions} |")
+    print()
+
+
 def main() -> None:
+    print_tasks()
     print("| task | config | agents | mixer | critics | mixer with TFCAF | saving of the mixer | saving of all |")
     print("|---|---|---|---|---|---|---|---|")
     for task, size in SIZES.items():

@@ -35,14 +35,9 @@ def describe_smac(
 ) -> TaskDescription:
     """The task of one map.
 
-<<<<<<< HEAD
     setting: one or two sentences: which game this is. seen: what units see and may choose as targets, and target: when
     an attack is open, where it is not SMAC's rule.
-    draws: how a drawn map draws its armies and places, where it is not the usual way.
-=======
-    setting: one or two sentences: which game this is. ranges: how far units see and shoot, where it is not SMAC's rule.
     draws: how a drawn map draws its armies and places; enemies: what the enemies do; in sentences.
->>>>>>> g5
     rules: how the reward is paid and scaled.
     facts: what else the environment wants to state; added to the layout's own.
     """

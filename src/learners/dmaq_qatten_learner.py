@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from components.episode_buffer import EpisodeBatch
 from learners.td_learner import TDLearner
 from modules.mixers import DuelingMixer
-from utils.policy_utils import greedy_actions
+from utils.policy_utils import greedy_actions, masked_mean
 
 
 class DMAQQattenLearner(TDLearner):
@@ -52,4 +52,4 @@ class DMAQQattenLearner(TDLearner):
         hits = (
             (greedy_actions(mac_out, batch["avail_actions"])[:, :-1] == batch["actions"][:, :-1]).float().squeeze(3)
         )  # [B, T, A]
-        return {"hit_prob": (hits.mean(dim=2, keepdim=True) * mask).sum() / mask.sum()}
+        return {"hit_prob": masked_mean(hits, mask)}

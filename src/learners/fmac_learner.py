@@ -57,7 +57,7 @@ class FMACLearner(MixedCriticLearner):
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         critic_stats = self.train_critic(batch, mask, self.td_targets(batch, mask, self.args.lambd))
         pi = self.mac.unroll(batch).out[:, :-1]  # [B, T, A, U]
-        pg_loss = -masked_mean(self.q_tot(batch[:, :-1], pi), mask)
+        pg_loss = -masked_mean(self.q_tot(batch[:, :-1], pi), mask)  # the policies climb Q_tot
         entropy = masked_mean(categorical_entropy(pi), mask)
         grad_norm = self.step(pg_loss - self.args.entropy_coef * constant_force(entropy), "opt")
         self.update_targets_when_due(episode_num)
@@ -83,7 +83,7 @@ class FMACLearner(MixedCriticLearner):
     def train_critic(self, batch: EpisodeBatch, mask: th.Tensor, targets: th.Tensor) -> dict[str, th.Tensor]:
         """One step towards ``targets [B, T, 1]``; its metrics."""
         q_taken = self.q_tot(batch[:, :-1], batch["actions_onehot"][:, :-1])
-        loss = 0.5 * masked_mean((q_taken - targets).square(), mask)
+        loss = 0.5 * masked_mean((q_taken - targets).square(), mask)  # squared TD error of Q_tot
         grad_norm = self.step(loss, "critic_opt")
         return {
             "critic_loss": loss.detach(),

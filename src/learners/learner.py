@@ -55,9 +55,9 @@ class Learner(Declarations, ABC):
     def networks(self) -> Networks:
         """Every network with its target (None: it has none), by the name of its file (``agent`` is ``agent.th``)."""
 
-    @abstractmethod
     def build_optimisers(self) -> dict[str, Optimizer]:
-        """The optimisers, by the names of their files in PyMARL2's checkpoints."""
+        """The optimisers, by the names of their files in PyMARL2's checkpoints: one for all, if not said otherwise."""
+        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     @abstractmethod
     def train(self, batch: EpisodeBatch, t_env: int, episode_num: int) -> Mapping[str, th.Tensor]:

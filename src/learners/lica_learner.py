@@ -28,10 +28,10 @@ class LICALearner(CentralCriticLearner):
         critic_stats = self.train_critic(batch, mask)
         logits = self.mac.unroll(batch, gumbel=True).out[:, :-1]  # type: ignore[call-arg]  # lica_mac
         pi = renormalise(th.softmax(logits, dim=3), batch["avail_actions"][:, :-1])  # [B, T, A, U]
-        q = masked_mean(self.critic(pi, batch["state"][:, :-1]), mask)
+        q = masked_mean(self.critic(pi, batch["state"][:, :-1]), mask)  # the policies climb their mixing critic
         log_probs = th.log_softmax(logits, dim=3)
         entropy = masked_mean(-(log_probs.exp() * log_probs).sum(dim=3), mask)
-        loss = -q - self.args.entropy_coef * constant_force(entropy)
+        loss = -q - self.args.entropy_coef * constant_force(entropy)  # adaptive entropy regularisation
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
             lambda: {**critic_stats, "mix_loss": loss, "entropy": entropy, "agent_grad_norm": grad_norm}, t_env
@@ -43,7 +43,7 @@ class LICALearner(CentralCriticLearner):
         with th.no_grad():
             targets = self.td_lambda_returns(batch, mask, self.target_critic(onehot, states))  # [B, T, 1]
         q = self.critic(onehot[:, :-1], states[:, :-1])
-        loss = masked_mean((q - targets).square(), mask)
+        loss = masked_mean((q - targets).square(), mask)  # squared TD(lambda) error of the mixing critic
         grad_norm = self.step(loss, "critic_opt")
         self.critic_training_steps += 1
         self.update_targets_when_due(self.critic_training_steps)

@@ -9,44 +9,33 @@ import copy
 
 import torch as th
 from torch.nn import functional as F
-from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
-from learners.actor_critic import GUMBEL, ActorCriticLearner, value_stats
+from learners.actor_critic import GUMBEL, CentralCriticLearner, value_stats
 from learners.learner import Networks
-from learners.target_update import KEYS as TARGET_KEYS
 from modules.critics import MADDPGCritic
 from modules.critics.inputs import joint_actions_for_agents
 from utils.policy_utils import UNAVAILABLE_LOGIT, categorical_entropy, greedy_actions, masked_mean, renormalise
 
 
-class MADDPGLearner(ActorCriticLearner):
+class MADDPGLearner(CentralCriticLearner):
     """Lowe et al. 2017 (arXiv 1706.02275, eq. 5-6) with one team reward, parameters shared between agents, and for
     discrete actions straight-through Gumbel-softmax samples (Jang et al. 2017, arXiv 1611.01144), as in Papoudakis et
     al. 2021 (arXiv 2006.07869): the target's actions are the target policies' likeliest ones, and ``reg`` times the
     logits' mean square keeps policies from becoming deterministic too early.
     """
 
-    reads = TARGET_KEYS | {"critic_lr", "reg", "critic_hidden_dim"}
+    critic_class = MADDPGCritic
+    reads = frozenset({"critic_lr", "reg", "critic_hidden_dim"})
     why_no_mixer = "every agent has a critic of the joint action, so there are no utilities to be mixed"
     requires = GUMBEL
 
     def build(self, scheme: Scheme) -> None:
+        super().build(scheme)
         self.target_mac = copy.deepcopy(self.mac)
-        self.critic = MADDPGCritic(scheme, self.args)
-        self.target_critic = copy.deepcopy(self.critic)
 
     def networks(self) -> Networks:
-        return {
-            "agent": (self.mac.agent, self.target_mac.agent),
-            "critic": (self.critic, self.target_critic),
-        }
-
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {
-            "agent_opt": self.optimiser(self.args.lr, "agent"),
-            "critic_opt": self.optimiser(self.args.critic_lr, "critic"),
-        }
+        return super().networks() | {"agent": (self.mac.agent, self.target_mac.agent)}
 
     def update(self, batch: EpisodeBatch, mask: th.Tensor, t_env: int, episode_num: int) -> None:
         critic_stats = self.train_critic(batch, mask)

@@ -14,7 +14,7 @@ from controllers.central_controller import CentralBasicMAC
 from learners.learner import Networks, Stats
 from learners.td_learner import TDLearner
 from modules.mixers.central_ff import QMixerCentralFF
-from utils.policy_utils import greedy_actions
+from utils.policy_utils import greedy_actions, masked_mean
 
 
 class MAXQLearner(TDLearner):
@@ -59,8 +59,8 @@ class MAXQLearner(TDLearner):
             targets = self.targets(batch, q_star, mask)
             weights = self.weights(q_tot, targets, q_star[:, :-1], (actions == greedy[:, :-1]).all(dim=2))
         td_error, central_error = (q_tot - targets) * mask, (central_q - targets) * mask
-        qmix_loss = (weights * td_error.square()).sum() / mask.sum()  # eq. 5 (and 8: the weights)
-        central_loss = 0.5 * central_error.square().sum() / mask.sum()  # eq. 4
+        qmix_loss = masked_mean(weights * td_error.square(), mask)  # eq. 5 (and 8: the weights)
+        central_loss = 0.5 * masked_mean(central_error.square(), mask)  # eq. 4
         loss = self.args.qmix_loss * qmix_loss + self.args.central_loss * central_loss
 
         def stats() -> dict[str, th.Tensor]:
@@ -69,7 +69,7 @@ class MAXQLearner(TDLearner):
                 "qmix_loss": qmix_loss,
                 "central_loss": central_loss,
                 "w_to_use": weights.mean(),
-                "w_to_use_masked": (weights * mask).sum() / mask.sum(),
+                "w_to_use_masked": masked_mean(weights, mask),
                 **self.gradient_norms,
                 **self.td_stats(td_error, q_tot, targets, mask),
             }

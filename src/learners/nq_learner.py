@@ -28,7 +28,7 @@ class NQLearner(TDLearner):
         best_qs = target_out.gather(3, best).squeeze(3)  # [B, T + 1, A]
         q_best = self.mix(self.target_mixer, best_qs, batch["state"])  # [B, T + 1, X]
         if not self.args.q_lambda:
-            return self.td_lambda_returns(batch, mask, q_best)
+            return self.td_lambda_returns(batch, mask, q_best)  # as Peng's Q(lambda): no correction, no cut
         taken_qs = target_out.gather(3, batch["actions"]).squeeze(3)  # [B, T + 1, A]
         q_taken = self.mix(self.target_mixer, taken_qs, batch["state"])  # [B, T + 1, X]
         return build_q_lambda_targets(

@@ -73,8 +73,10 @@ class OffPGLearner(MixedCriticLearner):
             q_vals = self.critic(self.critic.inputs(batch))[:, :-1]  # [B, T, A, U]
             shares = self.mixer.shares(states)  # [B, T, A]
         pi = self.policy(batch)
+        # A_i: an agent's value of its action less its policy's mean value, the baseline
         advantages = q_vals.gather(3, actions).squeeze(3) - (pi.detach() * q_vals).sum(dim=3)
         advantages = self.scaled(advantages, mask)  # before the shares, so that agents keep their proportions
+        # the decomposed policy gradient, sum_i k_i(s) A_i grad log pi_i
         loss = -masked_mean(shares * advantages * log_taken(pi, actions, mask), mask)
         grad_norm = self.step(loss, "agent_opt")
         self.log_when_due(
@@ -100,7 +102,7 @@ class OffPGLearner(MixedCriticLearner):
             mask, target = lesson.mask[:, at], lesson.targets[:, at]
             q = self.critic(lesson.inputs[:, at])  # [B, 1, A, U]
             q_tot = self.mixer(q.gather(3, lesson.actions[:, at]).squeeze(3), lesson.states[:, at])  # [B, 1, 1]
-            loss = masked_mean((q_tot - target).square(), mask)
+            loss = masked_mean((q_tot - target).square(), mask)  # squared error of the decomposed critic
             stats = {"critic_loss": loss.detach(), "critic_grad_norm": self.step(loss, *optimisers)}
             self.critic_training_steps += 1
             q = q.detach()
@@ -116,7 +118,9 @@ class OffPGLearner(MixedCriticLearner):
         return self._lesson(batch, targets, mask)
 
     def _off_policy(self, batch: EpisodeBatch) -> _Lesson:
-        """Tree-backup returns: the errors of later steps count as far as today's policy would go there."""
+        """The paper's decomposed tree backup (DOP-TB): the errors of later steps count as far as today's policy would go
+        there.
+        """
         mask = transition_mask(batch)
         pi = renormalise(self.mac.unroll(batch).out, batch["avail_actions"])  # [B, T + 1, A, U]
         joint = pi.gather(3, batch["actions"]).squeeze(3).prod(dim=2, keepdim=True)  # [B, T + 1, 1]

@@ -6,7 +6,6 @@ Legend: B episodes, T transitions, A agents, U actions, X = 1 (mixed) or A (inde
 from __future__ import annotations
 
 import torch as th
-from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.actor_critic import ActorCriticLearner, drawn, value_stats
@@ -39,9 +38,6 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
             networks["mixer"] = (self.mixer, None)
         return networks
 
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": self.optimiser(self.args.lr, *self.networks())}
-
     def credits(self, batch: EpisodeBatch) -> th.Tensor:
         if not isinstance(self.mixer, StateMixer):
             return super().credits(batch)
@@ -57,8 +53,9 @@ class PGLearner_v2(ActorCriticLearner):  # noqa: N801 - PyMARL2's name
         td_error = v_tot[:, :-1] - targets
         advantages = -td_error.detach()
         log_pi = log_taken(pi, batch["actions"][:, :-1], mask)  # [B, T, A]
+        # the advantage policy gradient, its advantage one and the same for all agents
         pg_loss = -masked_mean(self.scaled(advantages, mask) * log_pi, mask)
-        critic_loss = masked_mean(td_error.square(), mask)
+        critic_loss = masked_mean(td_error.square(), mask)  # squared TD(lambda) error of V_tot
         entropy = masked_mean(categorical_entropy(pi), mask)
         # the paper's actor and critic losses, in one step of one optimiser
         loss = pg_loss + args.vf_coef * critic_loss - args.ent_coef * entropy

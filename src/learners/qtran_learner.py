@@ -16,7 +16,7 @@ from learners.learner import Stats
 from learners.td_learner import TDLearner
 from modules.agents import REGISTRY as AGENTS
 from utils.errors import UserError
-from utils.policy_utils import UNAVAILABLE
+from utils.policy_utils import greedy_actions, masked_mean
 
 
 class QTRANLearner(TDLearner):
@@ -42,21 +42,20 @@ class QTRANLearner(TDLearner):
 
     def loss(self, batch: EpisodeBatch, mask: th.Tensor) -> tuple[th.Tensor, Stats]:
         assert self.mixer is not None
-        unavailable = batch["avail_actions"] == 0
         states, actions = batch["state"][:, :-1], batch["actions"][:, :-1]
         unrolled = self.mac.unroll(batch)
         memories = self._memories(unrolled.hidden)
-        masked_out = unrolled.out.masked_fill(unavailable, UNAVAILABLE)
-        best_qs, best = masked_out.max(dim=3, keepdim=True)  # [B, T + 1, A, 1]
+        best = greedy_actions(unrolled.out, batch["avail_actions"])[:, :-1]  # [B, T, A, 1]
+        best_qs = unrolled.out[:, :-1].gather(3, best)  # [B, T, A, 1]
         joint_qs, vs = self.mixer(states, memories[:, :-1], batch["actions_onehot"][:, :-1])  # [B, T, 1]
         td_error = (joint_qs - self.targets(batch, unrolled.out.detach(), mask)) * mask
-        td_loss = td_error.square().sum() / mask.sum()  # eq. 5
-        best_joint_qs, _ = self.mixer(states, memories[:, :-1], self._onehot(best[:, :-1]))
-        opt_error = (best_qs[:, :-1].sum(dim=2) - best_joint_qs.detach() + vs) * mask
-        opt_loss = opt_error.square().sum() / mask.sum()  # eq. 6
+        td_loss = masked_mean(td_error.square(), mask)  # eq. 5
+        best_joint_qs, _ = self.mixer(states, memories[:, :-1], self._onehot(best))
+        opt_error = best_qs.sum(dim=2) - best_joint_qs.detach() + vs
+        opt_loss = masked_mean(opt_error.square(), mask)  # eq. 6
         chosen = unrolled.out[:, :-1].gather(3, actions).squeeze(3)  # [B, T, A]
-        nopt_error = (chosen.sum(dim=2, keepdim=True) - joint_qs.detach() + vs).clamp(max=0) * mask
-        nopt_loss = nopt_error.square().sum() / mask.sum()  # eq. 7
+        nopt_error = (chosen.sum(dim=2, keepdim=True) - joint_qs.detach() + vs).clamp(max=0)
+        nopt_loss = masked_mean(nopt_error.square(), mask)  # eq. 7
         loss = td_loss + self.args.opt_loss * opt_loss + self.args.nopt_min_loss * nopt_loss
 
         def stats() -> dict[str, th.Tensor]:
@@ -66,13 +65,13 @@ class QTRANLearner(TDLearner):
                 "td_loss": td_loss,
                 "opt_loss": opt_loss,
                 "nopt_loss": nopt_loss,
-                "td_error_abs": td_error.abs().sum() / steps,
+                "td_error_abs": masked_mean(td_error.abs(), mask),
                 "td_targets": td_error.sum() / steps,
                 "td_chosen_qs": joint_qs.sum() / steps,
                 "v_mean": vs.sum() / steps,
-                "td_chosen_qs_masked": (joint_qs * mask).sum() / steps,
-                "v_mean_masked": (vs * mask).sum() / steps,
-                "agent_indiv_qs": (chosen * mask).sum() / (steps * self.args.n_agents),
+                "td_chosen_qs_masked": masked_mean(joint_qs, mask),
+                "v_mean_masked": masked_mean(vs, mask),
+                "agent_indiv_qs": masked_mean(chosen, mask),
             }
 
         return loss, stats
@@ -83,11 +82,9 @@ class QTRANLearner(TDLearner):
         assert self.target_mixer is not None
         target = self.target_mac.unroll(batch)
         chooser = mac_out if self.args.double_q else target.out
-        best = chooser.masked_fill(batch["avail_actions"] == 0, UNAVAILABLE).argmax(dim=3, keepdim=True)[:, 1:]
-        memories = self._memories(target.hidden)[:, 1:]
-        next_q, _ = self.target_mixer(batch["state"][:, 1:], memories, self._onehot(best))
-        terminated = batch["terminated"][:, :-1].float()
-        return batch["reward"][:, :-1] + self.args.gamma * (1 - terminated) * next_q
+        best = greedy_actions(chooser, batch["avail_actions"])  # [B, T + 1, A, 1]
+        q_best, _ = self.target_mixer(batch["state"], self._memories(target.hidden), self._onehot(best))
+        return self.td_lambda_returns(batch, mask, q_best, 0.0)
 
     def joint_value(
         self, mixer: Any, utilities: th.Tensor, actions: th.Tensor, avail: th.Tensor, states: th.Tensor

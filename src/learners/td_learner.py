@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch as th
-from torch.optim import Optimizer
 
 from components.episode_buffer import EpisodeBatch, Scheme
 from learners.learner import Learner, Networks, Stats
@@ -41,9 +40,6 @@ class TDLearner(Learner):
         if self.mixer is not None:
             networks["mixer"] = (self.mixer, self.target_mixer)
         return networks
-
-    def build_optimisers(self) -> dict[str, Optimizer]:
-        return {"opt": self.optimiser(self.args.lr, *self.networks())}
 
     @abstractmethod
     def targets(self, batch: EpisodeBatch, mac_out: th.Tensor, mask: th.Tensor) -> th.Tensor:

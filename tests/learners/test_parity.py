@@ -24,9 +24,11 @@ CASES = [
     "q_vdn",
     "q_qmix",
     "q_iql",
+    "q_vdn_conv",  # conv_mac, conv_agent
     "nq_vdn",
     "nq_qmix",
     "nq_qmix_qlambda",
+    "nq_qmix_att",  # att_rnn
     "nq_qatten",
     "qplex",
     "cw_qmix",

@@ -53,13 +53,32 @@ def test_td_lambda_between_one_step_and_monte_carlo(td, expected):
     assert out.flatten().tolist() == pytest.approx(expected)
 
 
-def test_q_lambda_corrects_by_greedy_less_taken_value():
-    taken = [9.0, 18.0, 36.0, 0.0]
-    # corrected rewards 2, 4, 8;  G2 = 8;  G1 = 4 + .5 (.5 * 40 + .5 * 8) = 16;  G0 = 2 + .5 (.5 * 20 + .5 * 16) = 11
+def q_lambda(terminated, mask, qs=QS, taken=(9.0, 18.0, 36.0, 0.0)):
     out = build_q_lambda_targets(
-        column(REWARDS), column([0.0, 0, 1]), column([1.0, 1, 1]), column(QS), column(taken), GAMMA, LAMBDA
+        column(REWARDS), column(terminated), column(mask), column(qs), column(taken), GAMMA, LAMBDA
     )
-    assert out.flatten().tolist() == pytest.approx([11, 16, 8])
+    return out.flatten().tolist()
+
+
+def test_q_lambda_corrects_by_greedy_less_taken_value():
+    # corrected rewards 2, 4, 8;  G2 = 8;  G1 = 4 + .5 (.5 * 40 + .5 * 8) = 16;  G0 = 2 + .5 (.5 * 20 + .5 * 16) = 11
+    assert q_lambda([0.0, 0, 1], [1.0, 1, 1]) == pytest.approx([11, 16, 8])
+
+
+def test_q_lambda_with_a_time_limit_bootstraps_from_the_greedy_value():
+    # G2 = 8 + .5 * 80 = 48;  G1 = 4 + .5 (.5 * 40 + .5 * 48) = 26;  G0 = 2 + .5 (.5 * 20 + .5 * 26) = 13.5
+    assert q_lambda([0.0, 0, 0], [1.0, 1, 1]) == pytest.approx([13.5, 26, 48])
+
+
+def test_q_lambda_with_termination_and_padding():
+    # G1 = 4;  G0 = 2 + .5 (.5 * 20 + .5 * 4) = 8, whatever stands in the padding
+    padded = q_lambda([0.0, 1, 0], [1.0, 1, 0], qs=[10.0, 20, 1e6, 1e6], taken=(9.0, 18, 3.0, 5.0))
+    assert padded == pytest.approx([8, 4, 0])
+
+
+def test_q_lambda_with_an_early_time_limit_bootstraps_from_its_own_last_state():
+    # G1 = 4 + .5 * 40 = 24;  G0 = 2 + .5 (.5 * 20 + .5 * 24) = 13
+    assert q_lambda([0.0, 0, 0], [1.0, 1, 0], qs=[10.0, 20, 40, 1e6]) == pytest.approx([13, 24, 0])
 
 
 def test_q_lambda_of_greedy_actions_is_td_lambda():
@@ -100,6 +119,14 @@ def test_gae_of_an_episode_cut_off_early_does_not_look_into_the_padding():
     assert gae([1.0, 1, 0], real=[1.0, 1, 0], values=[10.0, 20, 40, 1e6])[0] == pytest.approx([1.5, 2, 0])
 
 
+def test_gae_with_termination_and_padding():
+    # A1 = 2 - 20 = -18;  A0 = 1 + 10 - 10 - 18 / 4 = -3.5, whatever stands in the padding
+    padded = [10.0, 20, 1e6, 1e6]
+    advantages, returns = gae([1.0, 0, 0], real=[1.0, 1, 0], values=padded)
+    assert advantages == pytest.approx([-3.5, -18, 0])
+    assert returns[:2] == pytest.approx([6.5, 2])  # TD(lambda)'s returns
+
+
 def retrace(ratios, terminated=(0.0, 0, 1), mask=(1.0, 1, 1)):
     taken = column([9.0, 18.0, 36.0, 0.0])
     out = build_retrace_targets(
@@ -136,3 +163,22 @@ def test_tree_backup_by_hand():
 
 def test_tree_backup_stops_at_the_episodes_end():
     assert tree(3, mask=(1.0, 1, 0)) == pytest.approx([11.25, 22, 30])
+
+
+def tree_of_an_episode(terminated, mask, expected=QS, taken=(9.0, 18.0, 36.0)):
+    """As DOP's learner makes them: the errors are one-step ones with the values expected under today's policy."""
+    real, taken = column(mask), column(taken) * column(mask)
+    one_step = build_td_lambda_targets(column(REWARDS), column(terminated), real, column(expected), 2, GAMMA, 0.0)
+    out = build_target_q(one_step - taken, taken, column([0.9, 0.5, 0.25, 0.0]), real, GAMMA, LAMBDA, 3)
+    return out.flatten().tolist()
+
+
+def test_tree_backup_with_a_time_limit_bootstraps():
+    # G2 = 4 + .5 * 80 = 44;  G1 = 2 + .5 (40 + .5 * .25 (44 - 36)) = 22.5;  G0 = 1 + .5 (20 + .5 * .5 (22.5 - 18))
+    assert tree_of_an_episode([0.0, 0, 0], [1.0, 1, 1]) == pytest.approx([11.5625, 22.5, 44])
+
+
+def test_tree_backup_with_an_early_time_limit_bootstraps_from_its_own_last_state():
+    # G1 = 2 + .5 * 40 = 22;  G0 = 1 + .5 (20 + .5 * .5 (22 - 18)) = 11.5
+    cut_off = tree_of_an_episode([0.0, 0, 0], [1.0, 1, 0], expected=[10.0, 20, 40, 1e6], taken=(9.0, 18, 1e6))
+    assert cut_off == pytest.approx([11.5, 22, 0])

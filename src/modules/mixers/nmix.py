@@ -38,16 +38,14 @@ POSITIVE_MAPS: dict[str, Callable[[th.Tensor, float], th.Tensor]] = {
 class Mixer(StateMixer):
     """QMIX (Rashid et al. 2018, eq. 5-7) with two-layer hypernetworks for the weights and the last bias.
 
-    ``qmix_pos_func`` (``abs``, ``softplus`` with ``qmix_pos_func_beta``, ``quadratic``) keeps the weights positive;
-    ``positive=False`` drops the constraint (the unrestricted network of weighted QMIX).
+    ``qmix_pos_func`` (``abs``, ``softplus`` with ``qmix_pos_func_beta``, ``quadratic``) keeps the weights positive.
     """
 
     reads = frozenset({"mixing_embed_dim", "hypernet_embed", "qmix_pos_func", "qmix_pos_func_beta", "use_orthogonal"})
 
-    def __init__(self, args: SimpleNamespace, positive: bool = True) -> None:
+    def __init__(self, args: SimpleNamespace) -> None:
         super().__init__(args)
         self.embed_dim: int = args.mixing_embed_dim
-        self.positive = positive
         self._pos_func = POSITIVE_MAPS[args.qmix_pos_func]
         self._pos_func_beta: float = args.qmix_pos_func_beta
         s, hidden, m = self.state_dim, args.hypernet_embed, self.embed_dim
@@ -60,9 +58,7 @@ class Mixer(StateMixer):
                 orthogonal_init_(module)
 
     def mix(self, agent_qs: th.Tensor, states: th.Tensor) -> th.Tensor:
-        w1, w2 = self.hyper_w1(states), self.hyper_w2(states)
-        if self.positive:
-            w1, w2 = self._pos_func(w1, self._pos_func_beta), self._pos_func(w2, self._pos_func_beta)
+        w1, w2 = (self._pos_func(w(states), self._pos_func_beta) for w in (self.hyper_w1, self.hyper_w2))
         w1 = w1.view(-1, self.n_agents, self.embed_dim)  # [N, A, M]
         hidden = th.bmm(agent_qs.unsqueeze(1), w1).squeeze(1)  # [N, 1, A] x [N, A, M] -> [N, M]
         hidden = F.elu(hidden + self.hyper_b1(states))

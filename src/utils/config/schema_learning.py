@@ -127,7 +127,8 @@ _LEARNER = (
     Key(
         "td_lambda",
         number(0, 1),
-        "Lambda of the targets (not q_learner's); 0 is one-step, 1 Monte Carlo.",
+        "Lambda of the targets; 0 is one-step, 1 Monte Carlo. Not read by q_learner, qtran_learner and maddpg_learner "
+        "(always one-step), fmac_learner (`lambd`) and ppo_learner (`gae_lambda`).",
     ),
     Key("q_lambda", flag(), "nq_learner: Q(lambda) targets, corrected for exploration, in place of TD(lambda)."),
     Key(
@@ -157,10 +158,22 @@ _LEARNER = (
         "function written by a language model, see `llm`); null: agents learn independently. `qmix` is another network "
         "under q_learner than under nq_learner, as in PyMARL2.",
     ),
-    Key("mixing_embed_dim", whole(1), "QMIX: units of the mixing network.", "units"),
-    Key("hypernet_layers", whole(1, 2), "QMIX of q_learner: layers of the hypernetworks of its weights.", "layers"),
-    Key("hypernet_embed", whole(1), "QMIX: hidden units of two-layer hypernetworks.", "units"),
-    Key("abs", flag(), "QMIX of q_learner: True is monotonic; False, unrestricted, is an ablation."),
+    Key(
+        "mixing_embed_dim", whole(1), "QMIX: units of the mixing network; QTRAN: hidden units of its networks.", "units"
+    ),
+    Key(
+        "hypernet_layers",
+        whole(1, 2),
+        "QMIX, except nq_learner's (always 2): layers of the hypernetworks of its weights.",
+        "layers",
+    ),
+    Key(
+        "hypernet_embed",
+        whole(1),
+        "QMIX: hidden units of two-layer hypernetworks; QPLEX: of the networks of its head.",
+        "units",
+    ),
+    Key("abs", flag(), "QMIX, except nq_learner's: True is monotonic; False, unrestricted, is an ablation."),
     Key(
         "qmix_pos_func",
         choice("abs", "softplus", "quadratic"),

@@ -41,7 +41,12 @@ _POLICIES = (
     Key("lica_mixing_embed_dim", whole(1), "lica_learner: units of the critic.", "units"),
     Key("hypernet_embed_dim", whole(1), "lica_learner: hidden units of the critic's hypernetworks.", "units"),
     Key("critic_hidden_dim", whole(1), "fmac_learner, maddpg_learner: hidden units of the critic.", "units"),
-    Key("lambd", number(0, 1), "fmac_learner: lambda of the targets on new episodes; on old ones it is 0."),
+    Key(
+        "lambd",
+        number(0, 1),
+        "fmac_learner: lambda of the targets on new episodes, and with `retrace` of those on old ones, which else are "
+        "one-step.",
+    ),
     Key("retrace", flag(), "fmac_learner: Retrace targets on old episodes; it needs `save_probs`."),
     Key("off_buffer_size", whole(1), "fmac_learner, offpg_learner: the replay of old episodes.", "episodes"),
     Key("off_batch_size", whole(1), "fmac_learner, offpg_learner: old episodes in one step of the critic.", "episodes"),
