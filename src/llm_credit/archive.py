@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CreditError
-from .files import append_line, locked, sha256, write_atomically
+from .files import WRITING, append_line, locked, sha256, write_atomically
 from .llm import Reply, Request, canonical
 
 SHIPPED = Path(__file__).parent / "examples"
@@ -130,6 +130,10 @@ class Workspace:
         """Kept because its timings stand in prompts: measured again, they would make other prompts."""
         self._write(f"checks/{sha256(source)}.json", json.dumps(report, indent=1, sort_keys=True) + "\n")
 
+    def result(self) -> dict[str, Any] | None:
+        path = self.path / "result.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
     def ledger(self, line: Mapping[str, Any]) -> None:
         append_line(self.path / "ledger.jsonl", json.dumps(line, sort_keys=True))
 
@@ -185,11 +189,15 @@ class Archive:
             yield
 
     def finish(self, key: str, workspace: Workspace) -> Entry:
-        """Makes the workspace an entry: its name is the hash of its manifest, so that no byte can change unseen."""
+        """Makes the workspace an entry: its name is the hash of its manifest, so that no byte can change unseen.
+
+        Killed anywhere here, it is called again by the next start and comes to a whole entry: what the first call left
+        (half-written files, its manifest) is no part of that.
+        """
         files = {
             str(p.relative_to(workspace.path)): sha256(p.read_bytes())
             for p in sorted(workspace.path.rglob("*"))
-            if p.is_file() and not p.name.startswith(".writing-")
+            if p.is_file() and not p.name.startswith(WRITING) and p != workspace.path / MANIFEST
         }
         manifest = canonical({"format": FORMAT, "key": key, "files": files}) + "\n"
         write_atomically(workspace.path / MANIFEST, manifest)
@@ -197,8 +205,9 @@ class Archive:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             # copied, then renamed: the workspace may lie on another file system, and an entry is whole or not there
-            temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
-            shutil.copytree(workspace.path, temporary, dirs_exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=WRITING))
+            leftovers = shutil.ignore_patterns(WRITING + "*")
+            shutil.copytree(workspace.path, temporary, ignore=leftovers, dirs_exist_ok=True)
             temporary.chmod(0o755)
             os.rename(temporary, target)
         write_atomically(self.root / "index" / key, target.name + "\n")
@@ -209,7 +218,7 @@ class Archive:
         """Everything that is not as it was written, of all entries and of the index."""
         found = [problem for entry in self.entries() for problem in entry.problems()]
         for home in self.homes:
-            for index in sorted((home / "index").glob("*")):
+            for index in sorted(p for p in (home / "index").glob("*") if not p.name.startswith(WRITING)):
                 name = index.read_text(encoding="utf-8").strip()
                 entry = Entry(home / "entries" / name)
                 try:

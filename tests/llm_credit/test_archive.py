@@ -1,0 +1,68 @@
+"""Entries: made whole or not at all, whenever the process ends; and no byte of them changes unseen."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llm_credit.archive import Archive
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return Archive(tmp_path / "archive", shipped=False)
+
+
+def begun(archive):
+    workspace = archive.workspace("key", {"a": 1})
+    workspace.write("function.py", "x\n")
+    return workspace
+
+
+def test_what_a_killed_write_left_is_no_part_of_the_entry(archive):
+    workspace = begun(archive)
+    for folder in (workspace.path, workspace.path / "replies", archive.root / "index"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writing-abc123").write_text("half")
+    entry = archive.finish("key", workspace)
+    assert entry.problems() == archive.problems() == []
+    assert sorted(p.name for p in entry.path.iterdir() if p.is_file()) == [
+        "function.py",
+        "manifest.json",
+        "question.json",
+    ]
+
+
+def test_an_entry_that_was_almost_made_is_made_by_the_next_start(archive, monkeypatch):
+    with monkeypatch.context() as stopped:
+
+        def stops(*arguments):
+            raise KeyboardInterrupt
+
+        stopped.setattr("llm_credit.archive.os.rename", stops)
+        with pytest.raises(KeyboardInterrupt):
+            archive.finish("key", begun(archive))
+    workspace = begun(archive)
+    workspace.write("result.json", "later\n")
+    entry = archive.finish("key", workspace)
+    assert entry.problems() == archive.problems() == []
+    assert archive.entries() == [entry] == [archive.find("key")]
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_change_of_a_file_loses_no_reply_and_blocks_nothing(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.llm_credit.killed", str(tmp_path)]
+    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    tries = [json.loads(line) for line in run.stdout.splitlines()]
+    bad = [t for t in tries if t["again"] or t["problems"] or t["entries"] != 1 or t["kept"] + t["asked"] != 2]
+    assert bad == []  # two replies in all: those that were kept are not asked for again
+    # the kills went through the whole search: into writes, the copy, the index and the removal of the workspace
+    reached = " ".join(t["at"] for t in tries)
+    for place in ("/searches/", "/entries/.writing-", "shutil.copyfile", "/index/", "shutil.rmtree", "os.rmdir"):
+        assert place in reached
