@@ -68,6 +68,10 @@ class Entry:
     def shipped(self) -> bool:
         return SHIPPED in self.path.parents
 
+    def _of_pip(self, path: Path) -> bool:
+        """Whether pip made the file when it installed the project: it compiles every .py file that ships."""
+        return self.shipped and path.parent.name == "__pycache__" and path.suffix == ".pyc"
+
     def packed(self) -> bytes:
         """The whole entry as a gzipped tar file, for another record."""
         buffer = io.BytesIO()
@@ -79,14 +83,14 @@ class Entry:
         """What differs from what was written; empty if every byte is as it was."""
         where = self.hash[:12]
         try:
-            manifest_text = self.text(MANIFEST)
-            files: dict[str, str] = json.loads(manifest_text)["files"]
-        except (CreditError, ValueError, KeyError, TypeError) as e:
+            manifest = (self.path / MANIFEST).read_bytes()  # as text, a changed line end would look like the old one
+            files: dict[str, str] = json.loads(manifest)["files"]
+        except (OSError, ValueError, KeyError, TypeError) as e:
             return [f"{where}: {MANIFEST} cannot be read: {e}"]
         found = []
-        if sha256(manifest_text) != self.hash:
+        if sha256(manifest) != self.hash:
             found.append(f"{where}: {MANIFEST} is not the one that gave the entry its name")
-        files_there = (p for p in self.path.rglob("*") if p.is_file() and p.parent.name != "__pycache__")  # pip's doing
+        files_there = (p for p in self.path.rglob("*") if p.is_file() and not self._of_pip(p))
         there = {str(p.relative_to(self.path)) for p in files_there} - {MANIFEST}
         found += [f"{where}: {name} is missing" for name in sorted(set(files) - there)]
         found += [f"{where}: {name} does not belong to the entry" for name in sorted(there - set(files))]
@@ -152,8 +156,8 @@ class Archive:
     """The searches under one folder, and those that ship with the project (read only)."""
 
     def __init__(self, root: str | Path, shipped: bool = True) -> None:
-        self.root = Path(root)
-        self.homes = [self.root, SHIPPED] if shipped else [self.root]
+        self.root = SHIPPED if Path(root).resolve() == SHIPPED.resolve() else Path(root)
+        self.homes = [self.root, SHIPPED] if shipped and self.root != SHIPPED else [self.root]
 
     def find(self, key: str) -> Entry | None:
         """The finished search for a key, the user's own before the shipped ones."""
@@ -176,8 +180,9 @@ class Archive:
         return found[0]
 
     def entries(self) -> list[Entry]:
-        folders = {p.name: p for home in reversed(self.homes) for p in (home / "entries").glob("*") if p.is_dir()}
-        return [Entry(folders[name]) for name in sorted(folders) if not name.startswith(".")]
+        """All entries by their hashes; of one that is the user's and ships too, the user's."""
+        found = {e.hash: e for home in reversed(self.homes) for e in _entries_in(home)}
+        return [found[name] for name in sorted(found)]
 
     def workspace(self, key: str, question: Mapping[str, Any]) -> Workspace:
         return Workspace(self.root / "searches" / key, question)
@@ -216,10 +221,12 @@ class Archive:
 
     def problems(self) -> list[str]:
         """Everything that is not as it was written, of all entries and of the index."""
-        found = [problem for entry in self.entries() for problem in entry.problems()]
+        found = [problem for home in self.homes for entry in _entries_in(home) for problem in entry.problems()]
         for home in self.homes:
             for index in sorted(p for p in (home / "index").glob("*") if not p.name.startswith(WRITING)):
                 name = index.read_text(encoding="utf-8").strip()
+                if index.read_bytes() != f"{name}\n".encode():
+                    found.append(f"index {index.name[:12]} has been changed")
                 entry = Entry(home / "entries" / name)
                 try:
                     stored = json.loads(entry.text(MANIFEST)).get("key")
@@ -229,6 +236,11 @@ class Archive:
                 if stored != index.name:
                     found.append(f"index {index.name[:12]} names {name[:12]}, the entry of another question")
         return found
+
+
+def _entries_in(home: Path) -> list[Entry]:
+    folders = sorted(p for p in (home / "entries").glob("*") if p.is_dir() and not p.name.startswith("."))
+    return [Entry(p) for p in folders]
 
 
 def key_of(question: Mapping[str, Any]) -> str:

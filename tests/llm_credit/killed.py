@@ -24,6 +24,7 @@ CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "tempfi
 CHANGES |= {"shutil.copyfile", "shutil.copytree", "shutil.rmtree"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 fuse = SimpleNamespace(left=0, note="")
+asked: list[str] = []
 
 
 def burn(event, arguments):
@@ -37,14 +38,12 @@ def burn(event, arguments):
 class Answers(Scripted):
     """The provider. What it was asked is kept by the test, not by the search."""
 
-    asked_for: list[str] = []
-
     def __init__(self, *arguments, **named):
         super().__init__({"propose": code(UNIFORM), "evaluate": judgement(0)})
         self.spent = SimpleNamespace(to_dict=dict)
 
     def ask(self, request):
-        Answers.asked_for.append(request.hash)
+        asked.append(request.hash)
         return super().ask(request)
 
 
@@ -74,12 +73,12 @@ def main(root):
             os._exit(0)
         killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
         before = kept(folder)
-        Answers.asked_for.clear()
+        asked.clear()
         entry = search(folder)
         archive = Archive(folder, shipped=False)
         at = (root / f"{n}.txt").read_text() if killed else ""
-        told = {"at": at, "again": sorted(before & set(Answers.asked_for)), "kept": len(before)}
-        told |= {"asked": len(Answers.asked_for), "problems": archive.problems() + entry.problems()}
+        told = {"at": at, "again": sorted(before & set(asked)), "kept": len(before)}
+        told |= {"asked": len(asked), "problems": archive.problems() + entry.problems()}
         print(json.dumps({**told, "entries": len(archive.entries())}), flush=True)
 
 

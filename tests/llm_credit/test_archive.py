@@ -66,3 +66,31 @@ def test_a_kill_at_any_change_of_a_file_loses_no_reply_and_blocks_nothing(tmp_pa
     reached = " ".join(t["at"] for t in tries)
     for place in ("/searches/", "/entries/.writing-", "shutil.copyfile", "/index/", "shutil.rmtree", "os.rmdir"):
         assert place in reached
+
+
+def test_every_other_byte_is_found(archive):
+    """Line ends too, which reading as text would make alike."""
+    entry = archive.finish("key", begun(archive))
+    for path in (entry.path / "manifest.json", entry.path / "function.py", archive.root / "index" / "key"):
+        before = path.read_bytes()
+        for i in range(len(before)):
+            for byte in {b"\r", b" ", b"0", b"1"} - {before[i : i + 1]}:
+                path.write_bytes(before[:i] + byte + before[i + 1 :])
+                assert archive.problems(), (path, i, byte)
+        for changed in (before[:-1], before + b"\n", before[:-1] + b"\r\n"):
+            path.write_bytes(changed)
+            assert archive.problems(), (path, changed)
+        path.write_bytes(before)
+    assert archive.problems() == []
+
+
+def test_only_what_pip_compiles_may_lie_beside_an_entry_that_ships(archive, monkeypatch):
+    entry = archive.finish("key", begun(archive))
+    compiled, other = (entry.path / "__pycache__" / name for name in ("function.cpython-311.pyc", "function.txt"))
+    compiled.parent.mkdir()
+    compiled.write_bytes(b"x")
+    assert entry.problems() == [f"{entry.hash[:12]}: __pycache__/{compiled.name} does not belong to the entry"]
+    monkeypatch.setattr("llm_credit.archive.SHIPPED", archive.root)
+    assert entry.problems() == []
+    other.write_bytes(b"x")
+    assert entry.problems() == [f"{entry.hash[:12]}: __pycache__/{other.name} does not belong to the entry"]

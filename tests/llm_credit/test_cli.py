@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from llm_credit.archive import Archive
+from llm_credit.archive import SHIPPED, Archive
 from llm_credit.cli import main
 
 from .fake_api import FakeAPI
@@ -51,6 +51,9 @@ def test_check_refuses_with_stage_line_and_reason(place, capsys):
         (["check", "good.py", "--task", "odd.json"], "size should be a number, not 'x'"),
         (["prompts", "task.json", "--out", "good.py"], "good.py"),
         (["show", "abc"], "no entry"),
+        (["verify", "--archive", "nowhere"], "nowhere is no folder"),
+        (["list", "--archive", "good.py"], "good.py is no folder"),
+        (["show", "abc", "--archive", "nowhere"], "nowhere is no folder"),
         (["accept", "nowhere"], "is no folder of"),
         (["write", "task.json"], "ANTHROPIC_API_KEY"),
     ],
@@ -170,13 +173,19 @@ def test_shipped_entries_are_listed_shown_drawn_and_verified(place, capsys):
     assert "as they were written" in capsys.readouterr().out
 
 
-def test_verify_names_what_changed(place, capsys, monkeypatch):
+def entry_made_here(monkeypatch):
+    """A whole search, live, whose entry is the only one in llm_archive."""
     pytest.importorskip("anthropic")
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with FakeAPI(play) as api:
         main(["write", "task.json", "--set", *FEW, f"base_url={api.base_url}"])
     (entry,) = Archive("llm_archive", shipped=False).entries()
+    return entry
+
+
+def test_verify_names_what_changed(place, capsys, monkeypatch):
+    entry = entry_made_here(monkeypatch)
     (entry.path / "notes.txt").write_text("added")
     index = next((place / "llm_archive" / "index").iterdir())
     index.rename(index.with_name("0" * 64))
@@ -185,6 +194,20 @@ def test_verify_names_what_changed(place, capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert "notes.txt does not belong to the entry" in shown
     assert "the entry of another question" in shown
+
+
+def test_whose_entries_were_verified_is_told(place, capsys, monkeypatch):
+    made = entry_made_here(monkeypatch)
+    assert main(["verify"]) == 0
+    assert "1 entries in llm_archive, 12 that ship with the project: as they were written" in capsys.readouterr().out
+    assert main(["verify", "--archive", str(SHIPPED)]) == 0
+    assert "12 that ship with the project" in capsys.readouterr().out
+    (place / "empty").mkdir()
+    for folder, told in (("empty", True), ("llm_archive", False), (str(SHIPPED), False)):
+        assert main(["list", "--archive", folder]) == 0
+        shown = capsys.readouterr().out
+        assert ("holds no entries of its own" in shown) == told
+        assert (made.hash[:12] in shown) == (folder == "llm_archive")
 
 
 def test_every_shipped_config_of_the_matrix_games_and_lbf_has_an_entry():
