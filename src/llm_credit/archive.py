@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -25,11 +26,15 @@ from typing import Any
 from .errors import CreditError
 from .files import WRITING, append_line, locked, sha256, write_atomically
 from .llm import Reply, Request, canonical
+from .records import read_record
 
 SHIPPED = Path(__file__).parent / "examples"
 MANIFEST = "manifest.json"
 EPISODES = "episodes.json"  # the sample episodes that a search was given, if any
 FORMAT = 1
+_QUESTION = {"task": dict, "settings": dict, "forms": list, "prompts": str}
+_RESULT = {"sha256": str, "igm": str, "phi": str, "report": dict, "candidate": str, "transcript": list}
+_RESULT |= {"cost": dict, "carried": str, "finished": str}
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Entry:
         except (OSError, UnicodeDecodeError) as e:
             raise CreditError(f"archive entry {self.hash[:12]}: {name} cannot be read: {e}") from e
 
-    def json(self, name: str) -> Any:
+    def _record(self, name: str, types: Mapping[str, type]) -> dict[str, Any]:
         try:
-            return json.loads(self.text(name))
+            return read_record(self.text(name), types)
         except ValueError as e:
-            raise CreditError(f"archive entry {self.hash[:12]}: {name} is not JSON: {e}") from e
+            raise CreditError(f"archive entry {self.hash[:12]}: {name} is not JSON as a search writes it: {e}") from e
 
     @property
     def source(self) -> str:
@@ -61,8 +66,12 @@ class Entry:
     @property
     def result(self) -> dict[str, Any]:
         """What the search came to: see :meth:`search.SearchResult.to_dict`."""
-        result: dict[str, Any] = self.json("result.json")
-        return result
+        return self._record("result.json", _RESULT)
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What was asked: see :func:`search_run.question_for`."""
+        return self._record("question.json", _QUESTION)
 
     @property
     def shipped(self) -> bool:
@@ -84,8 +93,8 @@ class Entry:
         where = self.hash[:12]
         try:
             manifest = (self.path / MANIFEST).read_bytes()  # as text, a changed line end would look like the old one
-            files: dict[str, str] = json.loads(manifest)["files"]
-        except (OSError, ValueError, KeyError, TypeError) as e:
+            files: dict[str, str] = read_record(manifest, {"files": dict})["files"]
+        except (OSError, ValueError) as e:
             return [f"{where}: {MANIFEST} cannot be read: {e}"]
         found = []
         if sha256(manifest) != self.hash:
@@ -164,10 +173,9 @@ class Archive:
         for home in self.homes:
             index = home / "index" / key
             if index.is_file():
-                name = index.read_text(encoding="utf-8").strip()
-                entry = Entry(home / "entries" / name)
+                entry = _named_in(index)
                 if not entry.path.is_dir():
-                    raise CreditError(f"{index} names the entry {name[:12]}, which is not there")
+                    raise CreditError(f"{index} names the entry {entry.hash[:12]}, which is not there")
                 return entry
         return None
 
@@ -224,18 +232,50 @@ class Archive:
         found = [problem for home in self.homes for entry in _entries_in(home) for problem in entry.problems()]
         for home in self.homes:
             for index in sorted(p for p in (home / "index").glob("*") if not p.name.startswith(WRITING)):
-                name = index.read_text(encoding="utf-8").strip()
-                if index.read_bytes() != f"{name}\n".encode():
-                    found.append(f"index {index.name[:12]} has been changed")
-                entry = Entry(home / "entries" / name)
-                try:
-                    stored = json.loads(entry.text(MANIFEST)).get("key")
-                except (CreditError, ValueError):
-                    found.append(f"index {index.name[:12]} names {name[:12]}, which is not there or cannot be read")
-                    continue
-                if stored != index.name:
-                    found.append(f"index {index.name[:12]} names {name[:12]}, the entry of another question")
+                found += _problems_of(index)
         return found
+
+    def sound(self) -> tuple[list[Entry], list[str]]:
+        """The entries that can be used, and what is wrong with each of the others."""
+        usable, left_out = [], []
+        for entry in self.entries():
+            problems = entry.problems()
+            try:
+                entry.question, entry.result  # noqa: B018 reading them is the check
+            except CreditError as e:
+                problems.append(str(e))
+            if problems:
+                left_out.append(problems[0])
+            else:
+                usable.append(entry)
+        return usable, left_out
+
+
+def _named_in(index: Path) -> Entry:
+    """The entry that a file of an index names, which may not be there."""
+    try:
+        name = index.read_bytes().decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise CreditError(
+            f"{index} cannot be read: {e}; `python -m llm_credit verify` looks at the whole archive"
+        ) from e
+    if not re.fullmatch("[0-9a-f]{64}", name):
+        raise CreditError(f"{index} should name an entry by its hash, not {name[:80]!r}")
+    return Entry(index.parent.parent / "entries" / name)
+
+
+def _problems_of(index: Path) -> list[str]:
+    where = f"index {index.name[:12]}"
+    try:
+        entry = _named_in(index)
+    except CreditError as e:
+        return [f"{where} has been changed: {e}"]
+    found = [] if index.read_bytes() == f"{entry.hash}\n".encode() else [f"{where} has been changed"]
+    try:
+        key = read_record(entry.text(MANIFEST), {"key": str})["key"]
+    except (CreditError, ValueError):
+        return [*found, f"{where} names {entry.hash[:12]}, which is not there or cannot be read"]
+    return found if key == index.name else [*found, f"{where} names {entry.hash[:12]}, the entry of another question"]
 
 
 def _entries_in(home: Path) -> list[Entry]:

@@ -256,14 +256,15 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     archive = _archive(options)
-    entries = archive.entries()
+    entries, left_out = archive.sound()
     for e in entries:
-        result, question = e.result, e.json("question.json")
-        s = question["settings"]
-        home = "ships with the project" if e.shipped else result["finished"]
-        columns = (e.hash[:12], question["task"]["name"], s["description"], s["model"], result["report"]["igm"], home)
-        print("  ".join(columns))
-    if not any(archive.root in e.path.parents for e in entries):
+        task, s = e.question["task"], e.question["settings"]
+        home = "ships with the project" if e.shipped else e.result["finished"]
+        columns = (task.get("name"), s.get("description"), s.get("model"), e.result["report"].get("igm"), home)
+        print("  ".join([e.hash[:12], *map(str, columns)]))
+    for problem in left_out:
+        print(f"left out: {problem}")
+    if not any(archive.root in e.path.parents for e in archive.entries()):
         print(f"{archive.root} holds no entries of its own")
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm_credit.archive import Archive
+from llm_credit.errors import CreditError
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,3 +95,35 @@ def test_only_what_pip_compiles_may_lie_beside_an_entry_that_ships(archive, monk
     assert entry.problems() == []
     other.write_bytes(b"x")
     assert entry.problems() == [f"{entry.hash[:12]}: __pycache__/{other.name} does not belong to the entry"]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"", b"\x00", b"../../elsewhere\n", b"a" * 5000])
+def test_an_index_that_names_no_hash_is_told(archive, data):
+    archive.finish("key", begun(archive))
+    (archive.root / "index" / "key").write_bytes(data)
+    assert [p for p in archive.problems() if "index key has been changed" in p]
+    with pytest.raises(CreditError, match="index/key"):
+        archive.find("key")
+
+
+@pytest.mark.parametrize(
+    "data", [b"[]", b"3", b"{}", b'{"files": ["function.py"]}', b'{"files": 3}', b"\xff", b"[" * 10**5]
+)
+def test_a_manifest_of_another_form_is_told(archive, data):
+    entry = archive.finish("key", begun(archive))
+    (entry.path / "manifest.json").write_bytes(data)
+    problems = archive.problems()
+    assert f"{entry.hash[:12]}: manifest.json cannot be read" in problems[0]
+    assert f"index key names {entry.hash[:12]}, which is not there or cannot be read" in problems
+
+
+def test_an_entry_that_no_search_wrote_is_left_out(archive):
+    """Its bytes are as its manifest says; what they hold is not what a search writes."""
+    entry = archive.finish("key", begun(archive))
+    assert archive.problems() == []
+    usable, left_out = archive.sound()
+    assert usable == []
+    assert left_out == [
+        f"archive entry {entry.hash[:12]}: question.json is not JSON as a search writes it: "
+        "'task' should be an object, and is missing"
+    ]

@@ -1,6 +1,7 @@
 """The command line, as a person would use it, wrong inputs included."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
@@ -196,6 +197,33 @@ def test_verify_names_what_changed(place, capsys, monkeypatch):
     assert "the entry of another question" in shown
 
 
+@pytest.mark.parametrize("name", ["result.json", "question.json", "manifest.json"])
+def test_a_damaged_entry_is_named_and_the_others_are_listed(place, capsys, name, task):
+    from llm_credit import TFCAFSettings, build_tfcaf
+    from llm_credit.errors import CreditError
+
+    shipped = Archive("nowhere").entries()[0]
+    path = place / "llm_archive" / "entries" / shipped.hash
+    shutil.copytree(shipped.path, path)
+    (path / name).write_text("{}")
+    assert main(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert f"left out: {shipped.hash[:12]}: {name}" in listed
+    assert listed.count("ships with the project") == 11
+    assert "no entries of its own" not in listed
+    for command in (["show", shipped.hash], ["verify"]):
+        assert main(command) == 2
+    with pytest.raises(CreditError, match=f"(?s)holds no finished search for toy.*not looked at: {shipped.hash[:12]}"):
+        build_tfcaf(task, TFCAFSettings(source="archive", archive="llm_archive"))
+
+
+def test_an_index_that_is_no_text_ends_in_a_sentence(place, capsys):
+    (place / "llm_archive" / "index").mkdir(parents=True)
+    (place / "llm_archive" / "index" / ("0" * 64)).write_bytes(b"\xff\n")
+    assert main(["verify"]) == 2
+    assert "index 000000000000 has been changed" in capsys.readouterr().out
+
+
 def test_whose_entries_were_verified_is_told(place, capsys, monkeypatch):
     made = entry_made_here(monkeypatch)
     assert main(["verify"]) == 0
@@ -212,7 +240,7 @@ def test_whose_entries_were_verified_is_told(place, capsys, monkeypatch):
 
 def test_every_shipped_config_of_the_matrix_games_and_lbf_has_an_entry():
     """The prompts were really answered; replay finds the same function (see test_shipped_entries...)."""
-    names = {e.json("question.json")["task"]["family"] for e in Archive("nowhere").entries()}
+    names = {e.question["task"]["family"] for e in Archive("nowhere").entries()}
     assert names == {"lbf", "matrix_game"}
     assert len(Archive("nowhere").entries()) == 12
 
