@@ -149,6 +149,35 @@ def test_prompts_do_not_overwrite_another_search(place, capsys):
     assert "holds another search" in capsys.readouterr().err
 
 
+def cut(session, **other):
+    """The text of a session.json with other values, None for one that is left out."""
+    return json.dumps({k: v for k, v in {**json.loads(session), **other}.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "[]",
+        lambda text: "{}",
+        lambda text: text[: len(text) // 2],
+        lambda text: cut(text, forms=5),
+        lambda text: cut(text, forms=[1, "QLLMNetwork"]),
+        lambda text: cut(text, carried=None),
+        lambda text: cut(text, settings=[]),
+        lambda text: cut(text, task="lbf"),
+    ],
+)
+def test_a_damaged_session_ends_in_a_sentence(place, capsys, damage):
+    """For `accept`, and for `prompts` over it."""
+    assert main(["prompts", "task.json", "--out", "hand", "--set", *FEW]) == 0
+    path = place / "hand" / "session.json"
+    path.write_text(damage(path.read_text()))
+    for command in (["accept", "hand"], ["prompts", "task.json", "--out", "hand", "--set", *FEW]):
+        assert main(command) == 2
+        error = capsys.readouterr().err
+        assert "hand is no folder of `python -m llm_credit prompts`: session.json cannot be read" in error
+
+
 def test_an_unfinished_hand_carried_search_says_what_to_do(place, task):
     from llm_credit import TFCAFSettings, build_tfcaf
     from llm_credit.errors import CreditError
