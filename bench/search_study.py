@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _question(entry: Entry) -> dict[str, Any]:
-    question: dict[str, Any] = entry.json("question.json")
+    question: dict[str, Any] = entry.question
     return question
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -23,13 +24,17 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CreditError
-from .files import append_line, locked, sha256, write_atomically
+from .files import WRITING, append_line, locked, sha256, write_atomically
 from .llm import Reply, Request, canonical
+from .records import read_record
 
 SHIPPED = Path(__file__).parent / "examples"
 MANIFEST = "manifest.json"
 EPISODES = "episodes.json"  # the sample episodes that a search was given, if any
 FORMAT = 1
+_QUESTION = {"task": dict, "settings": dict, "forms": list, "prompts": str}
+_RESULT = {"sha256": str, "igm": str, "phi": str, "report": dict, "candidate": str, "transcript": list}
+_RESULT |= {"cost": dict, "carried": str, "finished": str}
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,11 @@ class Entry:
         except (OSError, UnicodeDecodeError) as e:
             raise CreditError(f"archive entry {self.hash[:12]}: {name} cannot be read: {e}") from e
 
-    def json(self, name: str) -> Any:
+    def _record(self, name: str, types: Mapping[str, type]) -> dict[str, Any]:
         try:
-            return json.loads(self.text(name))
+            return read_record(self.text(name), types)
         except ValueError as e:
-            raise CreditError(f"archive entry {self.hash[:12]}: {name} is not JSON: {e}") from e
+            raise CreditError(f"archive entry {self.hash[:12]}: {name} is not JSON as a search writes it: {e}") from e
 
     @property
     def source(self) -> str:
@@ -61,12 +66,20 @@ class Entry:
     @property
     def result(self) -> dict[str, Any]:
         """What the search came to: see :meth:`search.SearchResult.to_dict`."""
-        result: dict[str, Any] = self.json("result.json")
-        return result
+        return self._record("result.json", _RESULT)
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What was asked: see :func:`search_run.question_for`."""
+        return self._record("question.json", _QUESTION)
 
     @property
     def shipped(self) -> bool:
         return SHIPPED in self.path.parents
+
+    def _of_pip(self, path: Path) -> bool:
+        """Whether pip made the file when it installed the project: it compiles every .py file that ships."""
+        return self.shipped and path.parent.name == "__pycache__" and path.suffix == ".pyc"
 
     def packed(self) -> bytes:
         """The whole entry as a gzipped tar file, for another record."""
@@ -79,14 +92,14 @@ class Entry:
         """What differs from what was written; empty if every byte is as it was."""
         where = self.hash[:12]
         try:
-            manifest_text = self.text(MANIFEST)
-            files: dict[str, str] = json.loads(manifest_text)["files"]
-        except (CreditError, ValueError, KeyError, TypeError) as e:
+            manifest = (self.path / MANIFEST).read_bytes()  # as text, a changed line end would look like the old one
+            files: dict[str, str] = read_record(manifest, {"files": dict})["files"]
+        except (OSError, ValueError) as e:
             return [f"{where}: {MANIFEST} cannot be read: {e}"]
         found = []
-        if sha256(manifest_text) != self.hash:
+        if sha256(manifest) != self.hash:
             found.append(f"{where}: {MANIFEST} is not the one that gave the entry its name")
-        files_there = (p for p in self.path.rglob("*") if p.is_file() and p.parent.name != "__pycache__")  # pip's doing
+        files_there = (p for p in self.path.rglob("*") if p.is_file() and not self._of_pip(p))
         there = {str(p.relative_to(self.path)) for p in files_there} - {MANIFEST}
         found += [f"{where}: {name} is missing" for name in sorted(set(files) - there)]
         found += [f"{where}: {name} does not belong to the entry" for name in sorted(there - set(files))]
@@ -130,6 +143,10 @@ class Workspace:
         """Kept because its timings stand in prompts: measured again, they would make other prompts."""
         self._write(f"checks/{sha256(source)}.json", json.dumps(report, indent=1, sort_keys=True) + "\n")
 
+    def result(self) -> dict[str, Any] | None:
+        path = self.path / "result.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
     def ledger(self, line: Mapping[str, Any]) -> None:
         append_line(self.path / "ledger.jsonl", json.dumps(line, sort_keys=True))
 
@@ -148,18 +165,17 @@ class Archive:
     """The searches under one folder, and those that ship with the project (read only)."""
 
     def __init__(self, root: str | Path, shipped: bool = True) -> None:
-        self.root = Path(root)
-        self.homes = [self.root, SHIPPED] if shipped else [self.root]
+        self.root = SHIPPED if Path(root).resolve() == SHIPPED.resolve() else Path(root)
+        self.homes = [self.root, SHIPPED] if shipped and self.root != SHIPPED else [self.root]
 
     def find(self, key: str) -> Entry | None:
         """The finished search for a key, the user's own before the shipped ones."""
         for home in self.homes:
             index = home / "index" / key
             if index.is_file():
-                name = index.read_text(encoding="utf-8").strip()
-                entry = Entry(home / "entries" / name)
+                entry = _named_in(index)
                 if not entry.path.is_dir():
-                    raise CreditError(f"{index} names the entry {name[:12]}, which is not there")
+                    raise CreditError(f"{index} names the entry {entry.hash[:12]}, which is not there")
                 return entry
         return None
 
@@ -172,8 +188,9 @@ class Archive:
         return found[0]
 
     def entries(self) -> list[Entry]:
-        folders = {p.name: p for home in reversed(self.homes) for p in (home / "entries").glob("*") if p.is_dir()}
-        return [Entry(folders[name]) for name in sorted(folders) if not name.startswith(".")]
+        """All entries by their hashes; of one that is the user's and ships too, the user's."""
+        found = {e.hash: e for home in reversed(self.homes) for e in _entries_in(home)}
+        return [found[name] for name in sorted(found)]
 
     def workspace(self, key: str, question: Mapping[str, Any]) -> Workspace:
         return Workspace(self.root / "searches" / key, question)
@@ -185,11 +202,15 @@ class Archive:
             yield
 
     def finish(self, key: str, workspace: Workspace) -> Entry:
-        """Makes the workspace an entry: its name is the hash of its manifest, so that no byte can change unseen."""
+        """Makes the workspace an entry: its name is the hash of its manifest, so that no byte can change unseen.
+
+        Killed anywhere here, it is called again by the next start and comes to a whole entry: what the first call left
+        (half-written files, its manifest) is no part of that.
+        """
         files = {
             str(p.relative_to(workspace.path)): sha256(p.read_bytes())
             for p in sorted(workspace.path.rglob("*"))
-            if p.is_file() and not p.name.startswith(".writing-")
+            if p.is_file() and not p.name.startswith(WRITING) and p != workspace.path / MANIFEST
         }
         manifest = canonical({"format": FORMAT, "key": key, "files": files}) + "\n"
         write_atomically(workspace.path / MANIFEST, manifest)
@@ -197,8 +218,9 @@ class Archive:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             # copied, then renamed: the workspace may lie on another file system, and an entry is whole or not there
-            temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".writing-"))
-            shutil.copytree(workspace.path, temporary, dirs_exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=WRITING))
+            leftovers = shutil.ignore_patterns(WRITING + "*")
+            shutil.copytree(workspace.path, temporary, ignore=leftovers, dirs_exist_ok=True)
             temporary.chmod(0o755)
             os.rename(temporary, target)
         write_atomically(self.root / "index" / key, target.name + "\n")
@@ -207,19 +229,58 @@ class Archive:
 
     def problems(self) -> list[str]:
         """Everything that is not as it was written, of all entries and of the index."""
-        found = [problem for entry in self.entries() for problem in entry.problems()]
+        found = [problem for home in self.homes for entry in _entries_in(home) for problem in entry.problems()]
         for home in self.homes:
-            for index in sorted((home / "index").glob("*")):
-                name = index.read_text(encoding="utf-8").strip()
-                entry = Entry(home / "entries" / name)
-                try:
-                    stored = json.loads(entry.text(MANIFEST)).get("key")
-                except (CreditError, ValueError):
-                    found.append(f"index {index.name[:12]} names {name[:12]}, which is not there or cannot be read")
-                    continue
-                if stored != index.name:
-                    found.append(f"index {index.name[:12]} names {name[:12]}, the entry of another question")
+            for index in sorted(p for p in (home / "index").glob("*") if not p.name.startswith(WRITING)):
+                found += _problems_of(index)
         return found
+
+    def sound(self) -> tuple[list[Entry], list[str]]:
+        """The entries that can be used, and what is wrong with each of the others."""
+        usable, left_out = [], []
+        for entry in self.entries():
+            problems = entry.problems()
+            try:
+                entry.question, entry.result  # noqa: B018 reading them is the check
+            except CreditError as e:
+                problems.append(str(e))
+            if problems:
+                left_out.append(problems[0])
+            else:
+                usable.append(entry)
+        return usable, left_out
+
+
+def _named_in(index: Path) -> Entry:
+    """The entry that a file of an index names, which may not be there."""
+    try:
+        name = index.read_bytes().decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise CreditError(
+            f"{index} cannot be read: {e}; `python -m llm_credit verify` looks at the whole archive"
+        ) from e
+    if not re.fullmatch("[0-9a-f]{64}", name):
+        raise CreditError(f"{index} should name an entry by its hash, not {name[:80]!r}")
+    return Entry(index.parent.parent / "entries" / name)
+
+
+def _problems_of(index: Path) -> list[str]:
+    where = f"index {index.name[:12]}"
+    try:
+        entry = _named_in(index)
+    except CreditError as e:
+        return [f"{where} has been changed: {e}"]
+    found = [] if index.read_bytes() == f"{entry.hash}\n".encode() else [f"{where} has been changed"]
+    try:
+        key = read_record(entry.text(MANIFEST), {"key": str})["key"]
+    except (CreditError, ValueError):
+        return [*found, f"{where} names {entry.hash[:12]}, which is not there or cannot be read"]
+    return found if key == index.name else [*found, f"{where} names {entry.hash[:12]}, the entry of another question"]
+
+
+def _entries_in(home: Path) -> list[Entry]:
+    folders = sorted(p for p in (home / "entries").glob("*") if p.is_dir() and not p.name.startswith("."))
+    return [Entry(p) for p in folders]
 
 
 def key_of(question: Mapping[str, Any]) -> str:

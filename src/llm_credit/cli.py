@@ -15,6 +15,7 @@ from .errors import CreditError
 from .settings import TFCAFSettings
 from .task import TaskDescription, TaskError
 
+ARCHIVE = "llm_archive"
 MIXER_FORMS = ("credit_weights", "QLLMNetwork")
 ALL_FORMS = (*MIXER_FORMS, "credit_advantages")
 
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         ("list", "the archive's entries"),
     ):
         p = add(name, help)
-        p.add_argument("--archive", default="llm_archive", metavar="DIR", help="default: llm_archive")
+        p.add_argument("--archive", metavar="DIR", help=f"default: {ARCHIVE}")
         if name in ("show", "report"):
             p.add_argument("entry", metavar="ENTRY", help="hash or its first digits")
         if name == "report":
@@ -95,6 +96,14 @@ def _task(path: str) -> TaskDescription:
     except (OSError, UnicodeDecodeError) as e:
         raise CreditError(f"the task description {path} cannot be read: {e}") from e
     return TaskDescription.from_json(text)
+
+
+def _archive(options: argparse.Namespace) -> Archive:
+    """The archive that is named, which must be there; else the default one, which may not be there yet."""
+    folder = Path(options.archive or ARCHIVE)
+    if not folder.is_dir() and (options.archive or folder.exists()):
+        raise CreditError(f"{folder} is no folder: --archive=DIR names an archive (a run's is RESULTS/{ARCHIVE})")
+    return Archive(folder)
 
 
 def _settings(pairs: Sequence[str]) -> TFCAFSettings:
@@ -200,7 +209,7 @@ def _show(options: argparse.Namespace) -> int:
     from .api import admit
     from .report import show_entry
 
-    entry = Archive(options.archive).get(options.entry)
+    entry = _archive(options).get(options.entry)
     admit(entry)
     show_entry(entry, options.png)
     return 0
@@ -211,7 +220,7 @@ def _report(options: argparse.Namespace) -> int:
     from .episodes import read_episodes
     from .page import page
 
-    entry = Archive(options.archive).get(options.entry)
+    entry = _archive(options).get(options.entry)
     task = admit(entry)
     kept = entry.path / EPISODES
     episodes = read_episodes(options.episodes or (str(kept) if kept.exists() else ""), task)
@@ -228,7 +237,7 @@ def _write_text(path: str, text: str) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    archive = Archive(options.archive)
+    archive = _archive(options)
     problems = archive.problems()
     if options.replay and not problems:
         from .replay import asked_otherwise, replay
@@ -239,20 +248,24 @@ def _verify(options: argparse.Namespace) -> int:
             problems += replay(entry)
     for problem in problems:
         print(problem)
-    print(f"{len(archive.entries())} entries: " + (f"{len(problems)} problems" if problems else "as they were written"))
+    shipped = sum(e.shipped for e in archive.entries())
+    counted = f"{len(archive.entries()) - shipped} entries in {archive.root}, {shipped} that ship with the project"
+    print(f"{counted}: " + (f"{len(problems)} problems" if problems else "as they were written"))
     return 2 if problems else 0
 
 
 def _list(options: argparse.Namespace) -> int:
-    entries = Archive(options.archive).entries()
+    archive = _archive(options)
+    entries, left_out = archive.sound()
     for e in entries:
-        result, question = e.result, e.json("question.json")
-        s = question["settings"]
-        home = "ships with the project" if e.shipped else result["finished"]
-        columns = (e.hash[:12], question["task"]["name"], s["description"], s["model"], result["report"]["igm"], home)
-        print("  ".join(columns))
-    if not entries:
-        print(f"{options.archive} holds no entries")
+        task, s = e.question["task"], e.question["settings"]
+        home = "ships with the project" if e.shipped else e.result["finished"]
+        columns = (task.get("name"), s.get("description"), s.get("model"), e.result["report"].get("igm"), home)
+        print("  ".join([e.hash[:12], *map(str, columns)]))
+    for problem in left_out:
+        print(f"left out: {problem}")
+    if not any(archive.root in e.path.parents for e in archive.entries()):
+        print(f"{archive.root} holds no entries of its own")
     return 0
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+WRITING = ".writing-"  # how the names of unfinished files and folders begin; a killed process leaves them behind
+
 
 def write_atomically(path: Path, data: str | bytes) -> None:
     """Writes a file that is either there whole or not there, also after ``kill -9`` and power loss."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=WRITING)
     try:
         with os.fdopen(descriptor, "wb") as f:
             f.write(data.encode() if isinstance(data, str) else data)

@@ -30,7 +30,7 @@ BINS = 10
 
 def page(entry: Entry, episodes: Sequence[Any] | None = None) -> str:
     """The page's text. episodes: as ``src/describe.py --episodes`` writes them; without, a drawn walk is shown."""
-    question, result = entry.json("question.json"), entry.result
+    question, result = entry.question, entry.result
     task = TaskDescription.from_dict(question["task"])
     credits = gated_credits(entry.source, task, result["igm"], result["phi"])
     paths = recorded_paths(episodes[:MAX_EPISODES]) if episodes else [drawn_walk(task)]

@@ -26,7 +26,7 @@ def replay(entry: Entry, measure_again: bool = False) -> list[str]:
 
     measure_again: checks the accepted function anew as well, in the jail, and compares verdict and gate.
     """
-    question, result = entry.json("question.json"), entry.result
+    question, result = entry.question, entry.result
     task = TaskDescription.from_dict(question["task"])
     settings = TFCAFSettings.from_mapping(question["settings"])
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def replay(entry: Entry, measure_again: bool = False) -> list[str]:
 
 def asked_otherwise(entry: Entry) -> bool:
     """Whether an entry was asked with prompts of another version than today's."""
-    return bool(entry.json("question.json")["prompts"] != prompts_version())
+    return bool(entry.question["prompts"] != prompts_version())
 
 
 class _Known:

@@ -23,7 +23,7 @@ WIDTH = 40  # characters of the longest bar
 
 def show_entry(entry: Entry, png: str | None = None) -> None:
     """Prints source, gate, credits, numbers and transcript; draws the credits to ``png``."""
-    result, question = entry.result, entry.json("question.json")
+    result, question = entry.result, entry.question
     task = TaskDescription.from_dict(question["task"])
     report = Report.from_dict(result["report"])
     who = f"carried by hand ({result['carried']})" if result["carried"] else "live"

@@ -122,10 +122,13 @@ def run_search(
 
 
 def conclude(archive: Archive, key: str, workspace: Workspace, result: SearchResult, carried: str) -> Entry:
-    """Writes the result and makes the workspace an entry. carried: who carried the replies, empty for a live search."""
+    """Writes the result and makes the workspace an entry. carried: who carried the replies, empty for a live search.
+
+    A result that an earlier start wrote before it was killed stays as it is, so that there is one entry, not two.
+    """
     lines = workspace.ledger_lines()
     cost = {
-        "calls": len(lines) or len(list((workspace.path / "replies").glob("*"))),
+        "calls": len(lines) or len(list((workspace.path / "replies").glob("*.json"))),
         "tokens": sum(sum((line.get("usage") or {}).values()) for line in lines),
         "usd": round(sum(line.get("cost_usd") or 0.0 for line in lines), 6),
         "seconds": round(sum(line.get("seconds") or 0.0 for line in lines), 3),
@@ -137,9 +140,11 @@ def conclude(archive: Archive, key: str, workspace: Workspace, result: SearchRes
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": _versions(),
     }
-    workspace.write("function.py", result.source)
-    workspace.write("function.pt", _torchscript(result))
-    workspace.write("result.json", json.dumps(written, indent=1, sort_keys=True) + "\n")
+    before = workspace.result()  # written last: where it is, the function is
+    if before is None or json.loads(json.dumps(written)) != {**before, "finished": written["finished"]}:
+        workspace.write("function.py", result.source)
+        workspace.write("function.pt", _torchscript(result))
+        workspace.write("result.json", json.dumps(written, indent=1, sort_keys=True) + "\n")
     return archive.finish(key, workspace)
 
 

@@ -7,11 +7,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from .archive import Archive, Entry, Workspace, key_of
 from .errors import CreditError
 from .files import write_atomically
 from .llm import Reply, Request
+from .records import read_record
 from .search import Notify, Waiting
 from .search_run import archive_of, conclude, question_for, run_search
 from .settings import TFCAFSettings
@@ -47,18 +49,14 @@ class Session:
             "forms": list(forms),
             "carried": carried,
         }
-        if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(data)):
+        if path.exists() and _read(folder) != json.loads(json.dumps(data)):
             raise CreditError(f"{folder} holds another search already; name a new folder")
         write_atomically(path, json.dumps(data, indent=1, sort_keys=True) + "\n")
         return session
 
     @classmethod
     def load(cls, folder: Path) -> Session:
-        path = folder / "session.json"
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as e:
-            raise CreditError(f"{folder} is no folder of `python -m llm_credit prompts`: {e}") from e
+        data = _read(folder)
         task, settings = TaskDescription.from_dict(data["task"]), TFCAFSettings.from_mapping(data["settings"])
         return cls(folder, task, settings, data["forms"], data["carried"])
 
@@ -112,6 +110,21 @@ class Session:
         if not reply.exists():
             write_atomically(reply, "")
         return path
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """What ``session.json`` holds. Raises CreditError where it is not there or not as a session writes it."""
+    path = folder / "session.json"
+    try:
+        data = read_record(path.read_bytes(), {"task": dict, "settings": dict, "forms": list, "carried": str})
+        if not all(isinstance(form, str) for form in data["forms"]):
+            raise ValueError("'forms' should be a list of text")
+    except (OSError, ValueError) as e:
+        raise CreditError(
+            f"{folder} is no folder of `python -m llm_credit prompts`: {path.name} cannot be read: {e}; "
+            "`prompts` with a new folder begins a new search"
+        ) from e
+    return data
 
 
 def hand_carried_text(request: Request) -> str:

@@ -64,9 +64,11 @@ def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
     archive = archive_of(settings)
     entry = archive.get(settings.entry) if settings.entry else archive.find(key_for(task, settings, forms))
     if entry is None:
-        known = [e for e in archive.entries() if e.json("question.json")["task"]["name"] == task.name]
+        sound, left_out = archive.sound()
+        known = [e for e in sound if e.question["task"].get("name") == task.name]
         others = "".join(f"\n  {e.hash[:12]}  {_differs(e, task, settings, forms)}" for e in known)
         hint = f" Entries for this task with other settings (llm.entry=HASH takes one):{others}" if known else ""
+        hint += "".join(f"\n  not looked at: {problem}" for problem in left_out)
         raise CreditError(
             f"llm.source=archive: {archive.root} holds no finished search for {task.name} with these settings; nothing "
             f"was sent. Make one with llm.source=live, or by hand with `python -m llm_credit prompts`.{hint}"
@@ -75,10 +77,10 @@ def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
 
 
 def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
-    mine, theirs = question_for(task, settings, forms), entry.json("question.json")
+    mine, theirs = question_for(task, settings, forms), entry.question
     names = [k for k in theirs["settings"] if theirs["settings"][k] != mine["settings"].get(k)]
     parts = [f"{k}={theirs['settings'][k]}" for k in names]
-    parts += [k for k in ("task", "prompts", "forms", "episodes") if theirs[k] != mine[k]]
+    parts += [k for k in ("task", "prompts", "forms", "episodes") if theirs.get(k) != mine[k]]
     return "differs in " + ", ".join(parts) if parts else ""
 
 
@@ -90,7 +92,7 @@ def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> 
     problems = entry.problems()
     if problems:
         raise CreditError("the archive entry is not as it was written, and is not used:\n  " + "\n  ".join(problems))
-    result, question = entry.result, entry.json("question.json")
+    result, question = entry.result, entry.question
     described = TaskDescription.from_dict(question["task"])
     if (described.state_fields, described.n_agents, described.n_actions) != (
         task.state_fields, task.n_agents, task.n_actions,

@@ -1,11 +1,12 @@
 """The command line, as a person would use it, wrong inputs included."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
 
-from llm_credit.archive import Archive
+from llm_credit.archive import SHIPPED, Archive
 from llm_credit.cli import main
 
 from .fake_api import FakeAPI
@@ -51,6 +52,9 @@ def test_check_refuses_with_stage_line_and_reason(place, capsys):
         (["check", "good.py", "--task", "odd.json"], "size should be a number, not 'x'"),
         (["prompts", "task.json", "--out", "good.py"], "good.py"),
         (["show", "abc"], "no entry"),
+        (["verify", "--archive", "nowhere"], "nowhere is no folder"),
+        (["list", "--archive", "good.py"], "good.py is no folder"),
+        (["show", "abc", "--archive", "nowhere"], "nowhere is no folder"),
         (["accept", "nowhere"], "is no folder of"),
         (["write", "task.json"], "ANTHROPIC_API_KEY"),
     ],
@@ -145,6 +149,35 @@ def test_prompts_do_not_overwrite_another_search(place, capsys):
     assert "holds another search" in capsys.readouterr().err
 
 
+def cut(session, **other):
+    """The text of a session.json with other values, None for one that is left out."""
+    return json.dumps({k: v for k, v in {**json.loads(session), **other}.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "[]",
+        lambda text: "{}",
+        lambda text: text[: len(text) // 2],
+        lambda text: cut(text, forms=5),
+        lambda text: cut(text, forms=[1, "QLLMNetwork"]),
+        lambda text: cut(text, carried=None),
+        lambda text: cut(text, settings=[]),
+        lambda text: cut(text, task="lbf"),
+    ],
+)
+def test_a_damaged_session_ends_in_a_sentence(place, capsys, damage):
+    """For `accept`, and for `prompts` over it."""
+    assert main(["prompts", "task.json", "--out", "hand", "--set", *FEW]) == 0
+    path = place / "hand" / "session.json"
+    path.write_text(damage(path.read_text()))
+    for command in (["accept", "hand"], ["prompts", "task.json", "--out", "hand", "--set", *FEW]):
+        assert main(command) == 2
+        error = capsys.readouterr().err
+        assert "hand is no folder of `python -m llm_credit prompts`: session.json cannot be read" in error
+
+
 def test_an_unfinished_hand_carried_search_says_what_to_do(place, task):
     from llm_credit import TFCAFSettings, build_tfcaf
     from llm_credit.errors import CreditError
@@ -170,13 +203,19 @@ def test_shipped_entries_are_listed_shown_drawn_and_verified(place, capsys):
     assert "as they were written" in capsys.readouterr().out
 
 
-def test_verify_names_what_changed(place, capsys, monkeypatch):
+def entry_made_here(monkeypatch):
+    """A whole search, live, whose entry is the only one in llm_archive."""
     pytest.importorskip("anthropic")
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with FakeAPI(play) as api:
         main(["write", "task.json", "--set", *FEW, f"base_url={api.base_url}"])
     (entry,) = Archive("llm_archive", shipped=False).entries()
+    return entry
+
+
+def test_verify_names_what_changed(place, capsys, monkeypatch):
+    entry = entry_made_here(monkeypatch)
     (entry.path / "notes.txt").write_text("added")
     index = next((place / "llm_archive" / "index").iterdir())
     index.rename(index.with_name("0" * 64))
@@ -187,9 +226,50 @@ def test_verify_names_what_changed(place, capsys, monkeypatch):
     assert "the entry of another question" in shown
 
 
+@pytest.mark.parametrize("name", ["result.json", "question.json", "manifest.json"])
+def test_a_damaged_entry_is_named_and_the_others_are_listed(place, capsys, name, task):
+    from llm_credit import TFCAFSettings, build_tfcaf
+    from llm_credit.errors import CreditError
+
+    shipped = Archive("nowhere").entries()[0]
+    path = place / "llm_archive" / "entries" / shipped.hash
+    shutil.copytree(shipped.path, path)
+    (path / name).write_text("{}")
+    assert main(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert f"left out: {shipped.hash[:12]}: {name}" in listed
+    assert listed.count("ships with the project") == 11
+    assert "no entries of its own" not in listed
+    for command in (["show", shipped.hash], ["verify"]):
+        assert main(command) == 2
+    with pytest.raises(CreditError, match=f"(?s)holds no finished search for toy.*not looked at: {shipped.hash[:12]}"):
+        build_tfcaf(task, TFCAFSettings(source="archive", archive="llm_archive"))
+
+
+def test_an_index_that_is_no_text_ends_in_a_sentence(place, capsys):
+    (place / "llm_archive" / "index").mkdir(parents=True)
+    (place / "llm_archive" / "index" / ("0" * 64)).write_bytes(b"\xff\n")
+    assert main(["verify"]) == 2
+    assert "index 000000000000 has been changed" in capsys.readouterr().out
+
+
+def test_whose_entries_were_verified_is_told(place, capsys, monkeypatch):
+    made = entry_made_here(monkeypatch)
+    assert main(["verify"]) == 0
+    assert "1 entries in llm_archive, 12 that ship with the project: as they were written" in capsys.readouterr().out
+    assert main(["verify", "--archive", str(SHIPPED)]) == 0
+    assert "12 that ship with the project" in capsys.readouterr().out
+    (place / "empty").mkdir()
+    for folder, told in (("empty", True), ("llm_archive", False), (str(SHIPPED), False)):
+        assert main(["list", "--archive", folder]) == 0
+        shown = capsys.readouterr().out
+        assert ("holds no entries of its own" in shown) == told
+        assert (made.hash[:12] in shown) == (folder == "llm_archive")
+
+
 def test_every_shipped_config_of_the_matrix_games_and_lbf_has_an_entry():
     """The prompts were really answered; replay finds the same function (see test_shipped_entries...)."""
-    names = {e.json("question.json")["task"]["family"] for e in Archive("nowhere").entries()}
+    names = {e.question["task"]["family"] for e in Archive("nowhere").entries()}
     assert names == {"lbf", "matrix_game"}
     assert len(Archive("nowhere").entries()) == 12
 

@@ -70,8 +70,8 @@ def test_it_says_by_whom_it_was_made_and_what_each_number_means(entries):
 
 
 def test_episodes_are_shown_if_there_are_some(entries, tmp_path, capsys):
-    entry = next(e for e in entries if e.json("question.json")["task"]["family"] == "lbf")
-    width, agents = entry.json("question.json")["task"]["state_dim"], len(entry.json("question.json")["task"]["agents"])
+    entry = next(e for e in entries if e.question["task"]["family"] == "lbf")
+    width, agents = entry.question["task"]["state_dim"], len(entry.question["task"]["agents"])
     episode = {"states": [[0.0] * width] * 6, "actions": [[0] * agents] * 6, "rewards": [0.0, 0.0, 0.5, 0.0, 0.0, 0.5]}
     (tmp_path / "e.json").write_text(json.dumps([episode, episode]))
     arguments = ["report", entry.hash[:12], "--out", str(tmp_path / "r.html"), "--episodes", str(tmp_path / "e.json")]

@@ -35,7 +35,7 @@ def jailed(monkeypatch):
 
 
 def asked(entry, **more):
-    question = entry.json("question.json")
+    question = entry.question
     same = {k: question["settings"][k] for k in ("igm", "phi", "bias", "form", "check_states", "check_seed")}
     return TaskDescription.from_dict(question["task"]), TFCAFSettings(
         **same, source="archive", entry=entry.hash, **more
@@ -125,7 +125,7 @@ def with_gate(entry, folder, monkeypatch, **gate):
     result = json.loads((workspace / "result.json").read_text())
     (workspace / "result.json").write_text(json.dumps({**result, **gate}))
     monkeypatch.setattr("llm_credit.archive.SHIPPED", folder / "none")
-    return Archive(folder).finish("copy", Workspace(workspace, entry.json("question.json")))
+    return Archive(folder).finish("copy", Workspace(workspace, entry.question))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_foreign_entrys_bomb_is_not_looked_at(entry, tmp_path, monkeypatch, ca
             target = workspace / file.relative_to(foreign.path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())
-    made = Archive(tmp_path).finish("copy", Workspace(workspace, entry.json("question.json")))
+    made = Archive(tmp_path).finish("copy", Workspace(workspace, entry.question))
     assert made.problems() == []
     assert main(["show", made.hash, "--archive", str(tmp_path)]) == 2
     assert "refused at probe" in capsys.readouterr().err

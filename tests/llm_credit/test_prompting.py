@@ -152,4 +152,4 @@ def test_the_shipped_searches_were_made_with_these_prompts():
     """Else `llm.source=archive` would no longer find them: a changed prompt is another question."""
     from llm_credit.archive import Archive
 
-    assert {e.json("question.json")["prompts"] for e in Archive("nowhere").entries()} == {version()}
+    assert {e.question["prompts"] for e in Archive("nowhere").entries()} == {version()}
