@@ -118,9 +118,7 @@ class OffPGLearner(MixedCriticLearner):
         return self._lesson(batch, targets, mask)
 
     def _off_policy(self, batch: EpisodeBatch) -> _Lesson:
-        """The paper's decomposed tree backup (DOP-TB): the errors of later steps count as far as today's policy would go
-        there.
-        """
+        """The paper's decomposed tree backup (DOP-TB): later errors count as far as today's policy would go there."""
         mask = transition_mask(batch)
         pi = renormalise(self.mac.unroll(batch).out, batch["avail_actions"])  # [B, T + 1, A, U]
         joint = pi.gather(3, batch["actions"]).squeeze(3).prod(dim=2, keepdim=True)  # [B, T + 1, 1]
