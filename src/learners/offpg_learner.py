@@ -118,8 +118,8 @@ class OffPGLearner(MixedCriticLearner):
         return self._lesson(batch, targets, mask)
 
     def _off_policy(self, batch: EpisodeBatch) -> _Lesson:
-        """The paper's decomposed tree backup (DOP-TB): the errors of later steps count as far as today's policy would go
-        there.
+        """The paper's decomposed tree backup (DOP-TB): the errors of later steps count as far as today's policy would
+        go there.
         """
         mask = transition_mask(batch)
         pi = renormalise(self.mac.unroll(batch).out, batch["avail_actions"])  # [B, T + 1, A, U]
