@@ -58,8 +58,10 @@ def test_additive_payoffs_are_represented_exactly(mixer):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mixer", ["vdn", "qmix", "tfcaf"])
-def test_monotonic_mixers_miss_the_climbing_games_optimum(mixer):
-    """Under uniform exploration they must: the optimum's neighbours cost -30 (a documented limit, not a wish)."""
+@pytest.mark.parametrize("mixer", ["null", "vdn", "qmix", "tfcaf"])
+def test_monotonic_mixers_and_independent_agents_miss_the_climbing_games_optimum(mixer):
+    """Under uniform exploration the mean and the best sum of utilities lie elsewhere: the optimum's neighbours cost -30 (a
+    documented limit, not a wish). QMIX's network can also end with its peak there, which depends on the seed.
+    """
     _, greedy = learned(mixer, "env_args.payoff=[[11,-30,0],[-30,7,0],[0,6,5]]")
     assert greedy != (0, 0)
