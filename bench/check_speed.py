@@ -52,7 +52,7 @@ def refusals() -> list[float]:
 def whole_checks() -> list[float]:
     settings, seconds = TFCAFSettings(), []
     entries = [e for e in Archive("llm_archive").entries() if e.shipped]
-    tasks = [TaskDescription.from_dict(e.json("question.json")["task"]) for e in entries]
+    tasks = [TaskDescription.from_dict(e.question["task"]) for e in entries]
     check_in_jail(WARM, tasks[0], settings)
     for entry, task in zip(entries, tasks, strict=True):
         started = time.perf_counter()
