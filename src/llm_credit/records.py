@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_SAID = {dict: "an object", list: "a list", str: "text"}
+_SAID: dict[type, str] = {dict: "an object", list: "a list", str: "text"}
 
 
 def read_record(data: str | bytes, types: Mapping[str, type]) -> dict[str, Any]:
