@@ -21,13 +21,7 @@ GONE_KEYS: Mapping[str, str] = {
 _OLD_TOO = "asks it for new and old episodes by itself (off_buffer_size, off_batch_size)"
 _ONE_LOOP = "leave run out: one loop serves all learners, and"
 GONE_VALUES: Mapping[tuple[str, str], str] = {
-    (
-        "run",
-        "on_off",
-    ): f"{_ONE_LOOP} fmac_learner asks it for new and old episodes by itself (off_buffer_size, off_batch_size)",
-    (
-        "run",
-        "dop_run",
-    ): f"{_ONE_LOOP} offpg_learner {_OLD_TOO}",
+    ("run", "on_off"): f"{_ONE_LOOP} fmac_learner {_OLD_TOO}",
+    ("run", "dop_run"): f"{_ONE_LOOP} offpg_learner {_OLD_TOO}",
     ("run", "per_run"): f"{_ONE_LOOP} use_per=True gives it prioritised replay",
 }
