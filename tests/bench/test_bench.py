@@ -21,7 +21,7 @@ def test_the_table_of_parameters_is_what_the_page_shows(module, monkeypatch, cap
     monkeypatch.setattr(parameters, "SIZES", {task: parameters.SIZES[task]})
     parameters.main()
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"| {task} |")]
-    assert [row.split(" | ")[1] for row in rows] == list(parameters.CONFIGS)
+    assert [row.split(" | ")[1] for row in rows[1:]] == list(parameters.CONFIGS)  # after the task's sizes
     shown = (ROOT / "docs" / "results.md").read_text().splitlines()
     assert [row for row in rows if row not in shown] == []
 
