@@ -76,7 +76,7 @@ def test_what_goes_wrong_in_the_screen_itself_is_a_refusal(monkeypatch):
 
     monkeypatch.setattr("llm_credit.screen.desugar", broken)
     with pytest.raises(Refused, match="more plainly") as refusal:
-        screen(weights(ONES))
+        screen(weights(f"nobody_screened_this = 1.0\n{ONES}"))  # a text that was screened before is remembered
     assert refusal.value.stage == "screen"
 
 
