@@ -242,7 +242,7 @@ def test_sizes_and_types(case: str) -> None:
 
 
 @everywhere
-def test_states_stay_in_the_declared_ranges(case: str) -> None:
+def test_states_stay_in_the_declared_ranges(case: str, caplog: pytest.LogCaptureFixture) -> None:
     env = build(case)
     task = env.describe()
     low, high = np.full(task.state_dim, np.inf), np.full(task.state_dim, -np.inf)
@@ -252,6 +252,7 @@ def test_states_stay_in_the_declared_ranges(case: str) -> None:
     outside = (states < low) | (states > high)
     names = sorted({f.name for f in task.state_fields if outside[:, list(f.indices())].any()})
     assert not names
+    assert "outside its declared range" not in caplog.text  # said where an environment cuts values to their ranges
     for field in task.state_fields:
         values = states[:, list(field.indices())].reshape(len(states), field.count, field.size)
         if field.kind == "integer":
