@@ -25,6 +25,7 @@ def measure(credits: Credits, raw: Credits, task: TaskDescription, states: torch
     """
     w, after = raw(states), credits(states)
     return {
+        "finite_share": float(torch.isfinite(w).all(dim=1).float().mean()),
         "mean": float(w.mean()),
         "min": float(w.min()),
         "max": float(w.max()),
@@ -33,7 +34,7 @@ def measure(credits: Credits, raw: Credits, task: TaskDescription, states: torch
         "zero_gradient_share": float((after == 0).float().mean()),
         "state_std": float(w.std(dim=0).mean()),
         "entropy": entropy(after),
-        **_per_agent(w),
+        **_per_agent(w, after),
         **_sensitivity(raw, task, states, w, seed),
         **_beyond(raw, task, len(states), seed),
         **_cost(raw, task, states),
@@ -42,20 +43,27 @@ def measure(credits: Credits, raw: Credits, task: TaskDescription, states: torch
 
 def entropy(credit: torch.Tensor) -> float:
     """Mean entropy of the credits' shares ``[N, A]``, 1 for equal ones."""
-    if credit.shape[1] == 1:
-        return 1.0
+    return 1.0 if credit.shape[1] == 1 else float(_entropy_parts(credit).sum())
+
+
+def _entropy_parts(credit: torch.Tensor) -> torch.Tensor:
+    """What each agent adds to the entropy ``[A]``, mean over states: ``-p log p / log A`` of its share ``p``."""
     share = credit.clamp(min=0) / credit.clamp(min=0).sum(dim=1, keepdim=True).clamp(min=1e-9)
-    log_n = torch.log(torch.tensor(float(credit.shape[1])))
-    return float((-(share * share.clamp(min=1e-9).log()).sum(dim=1) / log_n).mean())
+    log_n = torch.log(torch.tensor(float(credit.shape[1]))).clamp(min=1e-9)
+    return (-(share * share.clamp(min=1e-9).log()) / log_n).mean(dim=0)
 
 
-def _per_agent(w: torch.Tensor) -> dict[str, float]:
-    numbers = {}
-    for i in range(w.shape[1]):
-        column = w[:, i]
-        for name, value in (("mean", column.mean()), ("min", column.min()), ("max", column.max())):
-            numbers[f"{name}/agent_{i}"] = float(value)
-    return numbers
+def _per_agent(w: torch.Tensor, after: torch.Tensor) -> dict[str, float]:
+    """Range, sign, spread and evenness of each agent's credit, before (``w``) and ``after`` the gate ``[N, A]``."""
+    columns = {
+        "mean": w.mean(dim=0),
+        "min": w.amin(dim=0),
+        "max": w.amax(dim=0),
+        "negative_share": (w < 0).float().mean(dim=0),
+        "state_std": w.std(dim=0),
+        "entropy": _entropy_parts(after),
+    }
+    return {f"{name}/agent_{i}": float(values[i]) for i in range(w.shape[1]) for name, values in columns.items()}
 
 
 def _sensitivity(

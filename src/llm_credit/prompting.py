@@ -11,12 +11,13 @@ from . import allowlist as allow
 from .checker import MAX_ITERATIONS, MAX_LITERAL_SIZE
 from .describe_task import describe
 from .files import sha256
-from .rehearsal import NUMBERS_PER_STATE
+from .idioms import MAX_NODES
+from .rehearsal import NUMBERS_PER_STATE, OPERATIONS, WORK_PER_STATE
 from .settings import TFCAFSettings
 from .task import TaskDescription
 
 FOLDER = Path(__file__).parent / "prompts"
-VERSION = 2
+VERSION = 3
 
 PHIS = """The gate: in state-only form the weights pass through a function phi that makes them non-negative. clamp
 leaves non-negative weights as they are and cuts negative ones to 0; abs counts a negative weight by its size; softplus
@@ -59,7 +60,14 @@ def _allowed() -> dict[str, str]:
         "keywords": allow.KEYWORDS | set(aliases.KEYWORDS),
     }
     texts = {name: " ".join(sorted(values)) for name, values in lists.items()}
-    limits = {"literal_size": MAX_LITERAL_SIZE, "iterations": MAX_ITERATIONS, "numbers": NUMBERS_PER_STATE}
+    limits = {
+        "literal_size": MAX_LITERAL_SIZE,
+        "iterations": MAX_ITERATIONS,
+        "numbers": NUMBERS_PER_STATE,
+        "work": WORK_PER_STATE,
+        "operations": OPERATIONS,
+        "nodes": MAX_NODES,
+    }
     return texts | {name: str(value) for name, value in limits.items()}
 
 

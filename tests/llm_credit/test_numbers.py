@@ -25,6 +25,8 @@ def test_a_constant_function(task):
     assert (n["mean/agent_0"], n["max/agent_1"]) == (1.5, 0.5)
     expected = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25)) / math.log(2)
     assert n["entropy"] == pytest.approx(expected, abs=1e-5)
+    assert n["entropy/agent_1"] == pytest.approx(-0.25 * math.log(0.25) / math.log(2), abs=1e-5)
+    assert n["finite_share"] == 1.0
     assert n["asymmetry"] == pytest.approx(1.0)  # agents that change places keep their credit: off by 1 each
     assert all(v == 0 for k, v in n.items() if k.startswith("sensitivity/"))
 
@@ -37,6 +39,15 @@ def test_sensitivity_names_the_fields_that_matter_and_by_how_much(task):
     assert n["sensitivity/agent_row"] == pytest.approx(distance, rel=0.1)
     assert {k for k, v in n.items() if k.startswith("sensitivity/") and v > 0} == {"sensitivity/agent_row"}
     assert n["asymmetry"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_each_agent_has_its_own_sign_spread_and_range(task):
+    n = numbers(task, "w = torch.stack([row[:, 0] - 3.0, torch.full_like(row[:, 1], 0.5)], dim=1)", igm="relax")
+    assert n["negative_share/agent_0"] == pytest.approx(5 / 12, abs=0.1)  # rows 0, 1, 2, of which 0 is half as likely
+    assert (n["negative_share/agent_1"], n["state_std/agent_1"]) == (0.0, 0.0)
+    assert n["state_std/agent_0"] == pytest.approx(2 * n["state_std"])
+    assert (n["min/agent_0"], n["max/agent_0"], n["min/agent_1"], n["max/agent_1"]) == (-3.0, 3.0, 0.5, 0.5)
+    assert n["entropy/agent_0"] + n["entropy/agent_1"] == pytest.approx(n["entropy"], abs=1e-5)
 
 
 def test_silence_and_signs(task):

@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from llm_credit import allowlist as allow
+from llm_credit import check_source
 from llm_credit.describe_task import FORMATS, describe
 from llm_credit.errors import Refused
-from llm_credit.prompting import coder_system, evaluator_system, fill, version
+from llm_credit.prompting import FOLDER, coder_system, evaluator_system, fill, version
 from llm_credit.screen import screen
 from llm_credit.settings import TFCAFSettings
 from llm_credit.task import TaskDescription
@@ -98,15 +99,70 @@ RULES = {
     "At most 20,000 characters": ("    x = state", "    x = state" + " " * 20_000),
     "Whole numbers up to a million": ("    x = state + 1000000", "    x = state + 1000001"),
     "no powers of whole numbers": ("    x = state ** 2", "    x = state + 2 ** 3"),
+    "Written out (helpers, comprehensions, loops over lists)": (
+        "    x = sum(state * k for k in range(300))",
+        "    x = sum(state * k for k in range(3000))",
+    ),
+    "a walrus that may not run": (
+        "    n = 2\n    x = state * (k := 3) + k",
+        "    n = 2\n    x = state + (n > 1 and (k := 3) > 1) * 1.0",
+    ),
+    "changes a name its line reads before": (
+        "    k = 2\n    x = state * (j := 3) + k + j",
+        "    k = 2\n    x = state * k + (k := 3)",
+    ),
+    "+= on a list that has a second name": (
+        "    a = [state]\n    a += [state]\n    x = a[1]",
+        "    a = [state]\n    b = a\n    a += [state]\n    x = b[0]",
+    ),
+    "in a `try` with a `finally`": (
+        "    for i in range(3):\n        try:\n            x = state\n        finally:\n            y = state",
+        "    for i in range(3):\n        try:\n            x = state\n            break\n        finally:\n            y = state",
+    ),
+    ".append() anywhere but on a line of its own": (
+        "    a = [state]\n    a.append(state)\n    x = a[0]",
+        "    a = [state]\n    x = state if a.append(state) else state",
+    ),
     "no literal tensor size over": ("    x = torch.zeros(10000)", "    x = torch.zeros(10001)"),
 }
+
+
+# Not said in these words
+FOLLOWS_FROM_OTHERS = {"not of an unknown range"}
+PROMPT = (FOLDER / "coder_system.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_of_the_prompt_is_the_screens(rule):
     allowed, refused = RULES[rule]
+    assert rule in PROMPT or rule in FOLLOWS_FROM_OTHERS
     assert passes(allowed)
     assert not passes(refused)
+
+
+GROWS = "w = torch.zeros_like(row)\n    for i in range(2):\n        w += row[:, i : i + 1]"
+OF_THE_MEMORY = {  # what the prompt says of x += y is decided where shapes are known, not by the screen
+    "write into x's memory": (GROWS, "w = torch.ones_like(row)\n    state += 1.0"),
+    "the state's or a part of the state": (GROWS, "w = row\n    w += 1.0"),
+    "a second name": ("w = torch.ones_like(row)\n    w += row", "a = torch.ones_like(row)\n    w = a\n    a += row"),
+    "a view": (
+        "w = torch.ones_like(row)\n    w = w[:, :2] + row",
+        "w = torch.ones_like(row)\n    v = w[:, :1]\n    v += row[:, :1]\n    w = w * 1.0",
+    ),
+    "an element of a list": (
+        "p = [row * 1.0, row]\n    p[0] += row\n    w = p[0]",
+        "w = torch.ones_like(row)\n    p = [w]\n    p[0] += row",
+    ),
+    "elsewhere write x = x + y": ("w = row\n    w = w + 1.0", "w = row\n    w += 1.0"),
+}
+
+
+@pytest.mark.parametrize("rule", OF_THE_MEMORY)
+def test_what_the_prompt_says_of_changes_in_place(task, rule):
+    assert rule in coder_system(task, SETTINGS, "credit_weights")
+    for body, accepted in zip(OF_THE_MEMORY[rule], (True, False), strict=True):
+        source = f"def credit_weights(state):\n    row = state[:, 0:6:3]\n    {body}\n    return w, torch.zeros(state.shape[0], 1)\n"
+        assert check_source(source, task, TFCAFSettings(check_states=64)).accepted == accepted
 
 
 @pytest.mark.parametrize("form", ["credit_weights", "credit_advantages"])
