@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 
 from .errors import Refused
 from .trees import constant_of
@@ -16,6 +17,7 @@ SAME = {
 KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}  # torch takes numpy's names too
 LIMITS = {"eps": 2.0**-23, "max": (2.0 - 2.0**-23) * 2.0**127, "min": -(2.0 - 2.0**-23) * 2.0**127,
           "tiny": 2.0**-126, "smallest_normal": 2.0**-126}  # fmt: skip
+NUMBERS = {"torch.pi": math.pi, "torch.e": math.e}
 NORMS = {"norm", "vector_norm"}
 # What is written in terms of others, beside the names above: functions of torch, of F, methods, attributes
 WRITTEN_TORCH = {"hstack", "count_nonzero", "norm", "cdist", "finfo"}
@@ -73,6 +75,8 @@ class Aliases(ast.NodeTransformer):
 
     def visit_Attribute(self, n: ast.Attribute) -> ast.expr:
         name = _name(n)
+        if name in NUMBERS:
+            return ast.copy_location(ast.Constant(NUMBERS[name]), n)
         if name in ("torch.nn.functional", "nn.functional"):
             return ast.copy_location(ast.Name("F", ast.Load()), n)
         if isinstance(n.value, ast.Call) and _name(n.value.func) == "torch.finfo" and n.attr in LIMITS:

@@ -35,8 +35,6 @@ HINTS = {
 VALUES = {
     "inf": "nothing may be infinite; use a large number, as 1e9",
     "nan": "nothing may be NaN; use a number",
-    "pi": "write 3.141592653589793",
-    "e": "write 2.718281828459045",
 }  # of torch, and as text for float(), that people reach for
 
 ELEMENTWISE = _names("""abs neg exp log log1p expm1 sqrt rsqrt square sigmoid tanh relu sign floor ceil round reciprocal sin cos

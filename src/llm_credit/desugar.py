@@ -37,6 +37,7 @@ def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
             raise Refused("screen", "break and continue may only stand in a loop", s.lineno)
     work = _Desugar(function)
     function.body = work.block(function.body)
+    work.refuse_idle()
     for name, helper in work.defined.items():
         if not helper.used:
             raise Refused("screen", f"the helper {name} is never called; leave it out", helper.line)
@@ -55,7 +56,7 @@ class _Desugar(Loops):
     def __init__(self, function: ast.FunctionDef) -> None:
         taken = names_in(function) | {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
         names = (f"h{i}" for i in itertools.count(1) if f"h{i}" not in taken)
-        name_apart(function, names)
+        name_apart(function, names, taken)
         super().__init__(Known(Uses(function)), names)
         self.defined: dict[str, Helper] = {}
 

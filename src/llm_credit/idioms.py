@@ -36,6 +36,7 @@ class Idioms(Aliases, ast.NodeTransformer):
         self.before: list[ast.stmt] = []
         self.whole: ast.expr | None = None
         self.made, self.depth = 0, 0
+        self.loops: dict[tuple[int, int], bool] = {}  # loops that are written out, by place: whether one ran
 
     def statement(self, s: ast.stmt) -> list[ast.stmt]:
         """The statements that stand for one."""
@@ -48,6 +49,17 @@ class Idioms(Aliases, ast.NodeTransformer):
         self.made += n
         if self.made > MAX_NODES:
             self.refuse(node, "written out element by element the function is too long; work on whole tensors")
+
+    def ran(self, variable: ast.expr, ever: bool) -> None:
+        """Notes of a loop, by its variable, whether it runs over anything."""
+        place = (variable.lineno, variable.col_offset)
+        self.loops[place] = ever or self.loops.get(place, False)
+
+    def refuse_idle(self) -> None:
+        """Refuses a loop that never runs: nothing would have looked at what stands in it."""
+        for (line, _), ever in self.loops.items():
+            if not ever:
+                raise Refused("screen", "this loop runs over nothing; leave it out", line)
 
     def kept(self, value: ast.expr) -> ast.expr:
         """A value under a name, so that it can be used twice, or later."""
@@ -74,8 +86,8 @@ class Idioms(Aliases, ast.NodeTransformer):
     def _written_out(self, n: ast.ListComp | ast.GeneratorExp) -> list[ast.expr]:
         rows = [n.elt]
         for g in reversed(n.generators):
-            if g.ifs or g.is_async:
-                self.refuse(n, "a comprehension may have no condition; write the elements out")
+            if g.is_async:
+                self.refuse(n, "a comprehension must not be async")
             rows = [ast.copy_location(_Rest(rows, g), n)]
         return [self.visit(p) for p in self._expanded(rows)]
 
@@ -88,14 +100,29 @@ class Idioms(Aliases, ast.NodeTransformer):
             elements = self.elements.of(row.generator.iter, always=True)
             if elements is None:
                 self.refuse(row, "a comprehension must run over range() or a list that stands in the source")
+            self.ran(row.generator.target, False)
             for element in elements:
                 replaced = self.elements.replacing(row.generator.target, element)
                 if replaced is None:
                     self.refuse(row, "a comprehension must unpack what stands in the source")
                 replaced = {name: self.steady(e) for name, e in replaced.items()}
+                if not self._is_taken(row.generator, replaced):
+                    continue
+                self.ran(row.generator.target, True)
                 self.count(row, sum(_size_with(r, replaced) for r in row.rows))
                 out += self._expanded([_replaced(r, replaced) for r in row.rows])
         return out
+
+    def _is_taken(self, generator: ast.comprehension, values: dict[str, ast.expr]) -> bool:
+        """Whether an element passes a comprehension's conditions, which numbers of the source must settle."""
+        for condition in generator.ifs:
+            self.count(condition, size_with(condition, values))
+            holds = self.known.truth(substituted(condition, values))
+            if holds is None:
+                self.refuse(condition, "a comprehension's condition must be settled by whole numbers of the source")
+            if not holds:
+                return False
+        return True
 
     def steady(self, e: ast.expr) -> ast.expr:
         """An element that may be written several times and later: what must be computed gets a name first."""
@@ -227,6 +254,6 @@ def _size_with(node: ast.expr, values: dict[str, ast.expr]) -> int:
 def _replaced(node: ast.expr, values: dict[str, ast.expr]) -> ast.expr:
     if isinstance(node, _Rest):
         inner = copied(node.generator)
-        inner.iter = substituted(inner.iter, values)
+        inner.iter, inner.ifs = substituted(inner.iter, values), substituted(inner.ifs, values)
         return ast.copy_location(_Rest([_replaced(r, values) for r in node.rows], inner), node)
     return substituted(node, values)

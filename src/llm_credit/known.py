@@ -175,9 +175,16 @@ class Known:
         if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.Not):
             inner = self.truth(n.operand)
             return None if inner is None else not inner
-        if isinstance(n, ast.Compare) and len(n.ops) == 1 and type(n.ops[0]) in _TRUTHS:
-            left, right = self.number(n.left), self.number(n.comparators[0])
-            return None if left is None or right is None else _TRUTHS[type(n.ops[0])](left, right)
+        if isinstance(n, ast.BoolOp):
+            parts = [self.truth(v) for v in n.values]
+            joined = all if isinstance(n.op, ast.And) else any
+            return None if None in parts else joined(bool(p) for p in parts)
+        if isinstance(n, ast.Compare) and all(type(op) in _TRUTHS for op in n.ops):
+            numbers = [self.number(e) for e in (n.left, *n.comparators)]
+            known = [i for i in numbers if i is not None]
+            if len(known) < len(numbers):
+                return None
+            return all(_TRUTHS[type(op)](a, b) for op, a, b in zip(n.ops, known, known[1:], strict=False))
         return None
 
     def plain(self, n: ast.expr) -> bool:

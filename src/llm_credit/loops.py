@@ -33,6 +33,7 @@ class Loops(Idioms):
             elements = self.elements.of(s.iter, always)
         if elements is None:
             return self._kept_loop(s, changed)
+        self.ran(s.target, bool(elements))
         found = [self.elements.replacing(s.target, e) for e in elements]
         ready = [
             {name: self._early(e, changed) for name, e in (one or {"": element}).items()}
@@ -109,5 +110,5 @@ def blocks_of(s: ast.stmt, loops: type) -> list[list[ast.stmt]]:
 def _needs_numbers(s: ast.For) -> bool:
     """Whether something inside depends on this loop's variable in a way that only its number can settle."""
     variables = names_in(s.target)
-    inner = (n.iter for b in s.body for n in ast.walk(b) if isinstance(n, (ast.For, ast.comprehension)))
-    return any(variables & names_in(it) for it in inner)
+    inner = [n for b in s.body for n in ast.walk(b) if isinstance(n, (ast.For, ast.comprehension))]
+    return any(variables & names_in(n.iter, *getattr(n, "ifs", [])) for n in inner)

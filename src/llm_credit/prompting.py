@@ -56,6 +56,7 @@ def _allowed() -> dict[str, str]:
         "methods": allow.METHODS | _other_names(allow.METHODS) | aliases.WRITTEN_METHODS,
         "attributes": allow.ATTRIBUTES | aliases.WRITTEN_ATTRIBUTES,
         "dtypes": allow.DTYPES,
+        "constants": set(aliases.NUMBERS),
         "builtins": allow.BUILTINS | {"sum", "zip", "enumerate", "reversed"},
         "keywords": allow.KEYWORDS | set(aliases.KEYWORDS),
     }

@@ -3,15 +3,65 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from .trees import Rename, stored_in
+from .trees import Rename, names_in, stored_in
 
 
-def name_apart(function: ast.FunctionDef, names: Iterator[str]) -> None:
-    """Gives every ``_`` a plain name, and the variables of each comprehension names that nothing else has."""
+def name_apart(function: ast.FunctionDef, names: Iterator[str], taken: set[str]) -> None:
+    """Gives every ``_`` a plain name, and what stands for two things two names.
+
+    These are the variables of comprehensions, and parameters that are given a new value (``state = state.float()``).
+    """
     _name_underscores(function, names)
+    for parameter in [a.arg for a in function.args.args if a.arg in stored_in(function.body)]:
+        new = next(n for n in (f"{parameter}_{i}" for i in itertools.count(2)) if n not in taken)
+        _name_reassigned(function, parameter, new)
     _Comprehensions(names).visit(function)
+
+
+def _name_reassigned(function: ast.FunctionDef, parameter: str, new: str) -> None:
+    """Calls a parameter otherwise from where it is given a value, so that the argument keeps its name."""
+    k = next(k for k, s in enumerate(function.body) if parameter in stored_in([s]))
+    s, before = function.body[k], function.body[:k]
+    plain = isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
+    if plain and parameter not in stored_in([s.value]) and not _is_seen_later([*before, s], parameter):  # type: ignore[attr-defined]
+        s.targets = [ast.copy_location(ast.Name(new, ast.Store()), s)]  # type: ignore[attr-defined]
+        before = [*before, s]
+        rest = function.body[k + 1 :]
+    else:
+        first: ast.stmt = ast.Assign([ast.Name(new, ast.Store())], ast.Name(parameter, ast.Load()))
+        before, rest = [ast.fix_missing_locations(ast.copy_location(first, function))], function.body
+    renamed = _Everywhere({parameter: new})
+    function.body = [*before, *(renamed.visit(r) for r in rest)]
+
+
+def _is_seen_later(statements: list[ast.stmt], name: str) -> bool:
+    """Whether helpers among statements read a name, which is looked up when they are called."""
+    helpers = (n for s in statements for n in ast.walk(s) if isinstance(n, (ast.FunctionDef, ast.Lambda)))
+    return any(name in names_in(h) for h in helpers)
+
+
+class _Everywhere(ast.NodeTransformer):
+    """Gives a name another in every scope, helpers' parameters of that name and calls of them among these."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, n: ast.Name) -> ast.Name:
+        n.id = self.names.get(n.id, n.id)
+        return n
+
+    def visit_arg(self, n: ast.arg) -> ast.arg:
+        n.arg = self.names.get(n.arg, n.arg)
+        return n
+
+    def visit_Call(self, n: ast.Call) -> ast.Call:
+        self.generic_visit(n)
+        for k in n.keywords if isinstance(n.func, ast.Name) else []:
+            k.arg = self.names.get(k.arg or "", k.arg)
+        return n
 
 
 def _name_underscores(function: ast.FunctionDef, names: Iterator[str]) -> None:

@@ -560,6 +560,22 @@ _TEXTS = {
             w = torch.stack([2.0 * p / total for p in levels], dim=1)
             return w, torch.zeros(state.shape[0], 1)
     """,
+    "state cast under its own name": """
+        def credit_weights(state):
+            n_agents = 2
+            if state.dim() == 1:
+                state = state.unsqueeze(0)
+            state = state.float()
+            levels = [state[:, 2 + 3 * i] for i in range(n_agents)]
+            weights = []
+            for i in range(n_agents):
+                others = [levels[j] for j in range(n_agents) if j != i]
+                share = levels[i] / (levels[i] + sum(others)).clamp(min=1.0)
+                weights.append(1.0 + 0.5 * share if i == 0 or i == 1 else share)
+            angle = torch.cos(torch.pi * state[:, :1] / 12.0)
+            w = torch.stack(weights, dim=1) + 0.1 * angle * angle
+            return w, torch.zeros(state.shape[0], 1)
+    """,
     "helper with a signed default": """
         def credit_weights(state):
             def shares(x, dim=-1, eps=1e-6):

@@ -11,7 +11,7 @@ from llm_credit import allowlist as allow
 from llm_credit import check_source
 from llm_credit.describe_task import FORMATS, describe
 from llm_credit.errors import Refused
-from llm_credit.prompting import FOLDER, coder_system, evaluator_system, fill, version
+from llm_credit.prompting import coder_system, evaluator_system, fill, version
 from llm_credit.screen import screen
 from llm_credit.settings import TFCAFSettings
 from llm_credit.task import TaskDescription
@@ -87,15 +87,20 @@ RULES = {
     ),
     "List comprehensions, and sum()": (
         "    x = sum(state * k for k in range(3)) + torch.stack([state[:, i] for i in range(2)], dim=1)",
-        "    x = sum(state * k for k in range(3) if k > 1)",
+        "    x = sum(state * k for k in range(3) if state[0, k] > 1)",
     ),
+    "their conditions are settled by whole numbers": (
+        "    x = sum(state * k for k in range(3) if k != 1)",
+        "    x = sum(state * k for k in range(3) if k < state.dim())",
+    ),
+    "numbers: torch.e torch.pi": ("    x = state * torch.pi", "    x = state * torch.inf"),
     "// %": ("    x = state % 3 + state // 2", "    x = state % state"),
     "not of an unknown range": (
         "    n = 3\n    for i in range(n - 1):\n        x = state",
         "    for i in range(state.shape[1]):\n        x = state",
     ),
     "no name begins with an underscore but `_` itself": ("    _, x = state, state", "    _y = state\n    x = _y"),
-    "keep their names": ("    y = state\n    x = y", "    max = state\n    x = max"),
+    "keep their names": ("    state = state + 1.0\n    x = state", "    max = state\n    x = max"),
     "At most 20,000 characters": ("    x = state", "    x = state" + " " * 20_000),
     "Whole numbers up to a million": ("    x = state + 1000000", "    x = state + 1000001"),
     "no powers of whole numbers": ("    x = state ** 2", "    x = state + 2 ** 3"),
@@ -119,6 +124,10 @@ RULES = {
         "    for i in range(3):\n        try:\n            x = state\n        finally:\n            y = state",
         "    for i in range(3):\n        try:\n            x = state\n            break\n        finally:\n            y = state",
     ),
+    "a comprehension, or a loop over a list, that never runs": (
+        "    x = state\n    for i in [2.0]:\n        x = x * i",
+        "    x = state\n    for i in []:\n        x = x * i",
+    ),
     ".append() anywhere but on a line of its own": (
         "    a = [state]\n    a.append(state)\n    x = a[0]",
         "    a = [state]\n    x = state if a.append(state) else state",
@@ -129,13 +138,13 @@ RULES = {
 
 # Not said in these words
 FOLLOWS_FROM_OTHERS = {"not of an unknown range"}
-PROMPT = (FOLDER / "coder_system.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_every_rule_of_the_prompt_is_the_screens(rule):
+def test_every_rule_of_the_prompt_is_the_screens(task, rule):
     allowed, refused = RULES[rule]
-    assert rule in PROMPT or rule in FOLLOWS_FROM_OTHERS
+    prompt = coder_system(task, SETTINGS, "credit_weights")
+    assert rule in prompt or rule in FOLLOWS_FROM_OTHERS
     assert passes(allowed)
     assert not passes(refused)
 

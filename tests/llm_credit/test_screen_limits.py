@@ -83,7 +83,7 @@ def test_what_goes_wrong_in_the_screen_itself_is_a_refusal(monkeypatch):
 HINTS = {
     "w = state[:, :2] * float('inf')": "as 1e9",
     "w = state[:, :2].clamp(max=torch.inf)": "as 1e9",
-    "w = state[:, :2] * torch.pi": "3.141592653589793",
+    "w = state[:, :2] * torch.nan": "use a number",
     "w = state[:, :2]\nif w is not None:\n    w = w + 1.0": "leave it out",
     "with torch.no_grad():\n    w = state[:, :2]": "leave it out",
 }
