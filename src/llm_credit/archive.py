@@ -73,6 +73,14 @@ class Entry:
         """What was asked: see :func:`search_run.question_for`."""
         return self._record("question.json", _QUESTION)
 
+    def asks(self, question: Mapping[str, Any]) -> bool:
+        """Whether the entry can be read and answers a question, with whatever prompts it was asked."""
+        try:
+            self.result  # noqa: B018 reading it is the check
+            return _but_prompts(self.question) == _but_prompts(question)
+        except CreditError:
+            return False
+
     @property
     def shipped(self) -> bool:
         return SHIPPED in self.path.parents
@@ -179,6 +187,19 @@ class Archive:
                 return entry
         return None
 
+    def find_like(self, question: Mapping[str, Any]) -> Entry | None:
+        """The finished search for a question that was asked with prompts of another version; the newest of several.
+
+        What is asked for is the same, only the words are others: they change with the project, and nobody should have
+        to pay again for that. Entries that cannot be read are passed over.
+        """
+        wanted = _but_prompts(question)
+        for home in self.homes:
+            found = [e for e in _entries_in(home) if e.asks(wanted)]
+            if found:
+                return max(found, key=lambda e: (str(e.result["finished"]), e.hash))
+        return None
+
     def get(self, prefix: str) -> Entry:
         """The entry whose hash begins with ``prefix``. Raises CreditError for none or several."""
         found = [e for e in self.entries() if e.hash.startswith(prefix)]
@@ -281,6 +302,10 @@ def _problems_of(index: Path) -> list[str]:
 def _entries_in(home: Path) -> list[Entry]:
     folders = sorted(p for p in (home / "entries").glob("*") if p.is_dir() and not p.name.startswith("."))
     return [Entry(p) for p in folders]
+
+
+def _but_prompts(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in question.items() if name != "prompts"}
 
 
 def key_of(question: Mapping[str, Any]) -> str:

@@ -51,10 +51,6 @@ def question_for(task: TaskDescription, settings: TFCAFSettings, forms: Sequence
     }
 
 
-def key_for(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
-    return key_of(question_for(task, settings, forms))
-
-
 def archive_of(settings: TFCAFSettings, shipped: bool = True) -> Archive:
     return Archive(settings.archive or "llm_archive", shipped)
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .archive import Entry
+from .archive import Archive, Entry, key_of
 from .builtin import builtin_source
 from .errors import CreditError
 from .files import sha256
 from .passed import DECISIVE
-from .search_run import archive_of, key_for, question_for, search_live
+from .search_run import archive_of, question_for, search_live
 from .session import Session
 from .settings import TFCAFSettings
 from .task import TaskDescription
@@ -62,7 +62,7 @@ def _builtin(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
 def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> Found:
     """Fails closed: where there is no finished search, nothing is sent."""
     archive = archive_of(settings)
-    entry = archive.get(settings.entry) if settings.entry else archive.find(key_for(task, settings, forms))
+    entry = archive.get(settings.entry) if settings.entry else finished_search(archive, task, settings, forms)
     if entry is None:
         sound, left_out = archive.sound()
         known = [e for e in sound if e.question["task"].get("name") == task.name]
@@ -74,6 +74,21 @@ def _archive(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str
             f"was sent. Make one with llm.source=live, or by hand with `python -m llm_credit prompts`.{hint}"
         )
     return from_entry(entry, task, settings)
+
+
+def finished_search(
+    archive: Archive, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]
+) -> Entry | None:
+    """The archive's search for a task and settings; one that was asked with older prompts where there is no other."""
+    question = question_for(task, settings, forms)
+    entry = archive.find(key_of(question))
+    if entry is None and (entry := archive.find_like(question)) is not None:
+        log.info(
+            "llm.source=%s: entry %s was asked with prompts %s; today's are %s, with which llm.source=live or "
+            "`python -m llm_credit prompts` asks anew",
+            settings.source, entry.hash[:12], entry.question["prompts"], question["prompts"],
+        )  # fmt: skip
+    return entry
 
 
 def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:
@@ -103,7 +118,10 @@ def from_entry(entry: Entry, task: TaskDescription, settings: TFCAFSettings) -> 
     if sha256(entry.source) != result["sha256"]:
         raise CreditError(f"archive entry {entry.hash[:12]}: function.py is not the function that was accepted")
     _check_gate(entry, settings)
-    provenance = {"entry": entry.hash, "path": str(entry.path), "calls": result["cost"], "carried": result["carried"]}
+    provenance = {
+        "entry": entry.hash, "path": str(entry.path), "calls": result["cost"], "carried": result["carried"],
+        "prompts": question["prompts"],
+    }  # fmt: skip
     origin = f"archive:{entry.hash[:12]}" + (" (ships with the project)" if entry.shipped else "")
     same = described.to_json() == task.to_json() and all(
         value == getattr(settings, name) for name, value in question["settings"].items() if name in DECISIVE
@@ -157,7 +175,7 @@ def _auto(task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) 
     """Archive, else live, else builtin; says what it chose and why."""
     if settings.builtin:
         return _builtin(task, settings, forms)
-    entry = archive_of(settings, shipped=False).find(key_for(task, settings, forms))
+    entry = finished_search(archive_of(settings, shipped=False), task, settings, forms)
     if entry is not None:
         log.info("llm.source=auto: the archive holds a finished search for this task and these settings")
         return from_entry(entry, task, settings)

@@ -211,10 +211,3 @@ def test_the_advantage_form_is_offered_only_where_it_has_a_place(task):
 
 def test_the_version_holds_a_hash_of_every_text():
     assert re.fullmatch(r"\d+-[0-9a-f]{12}", version())
-
-
-def test_the_shipped_searches_were_made_with_these_prompts():
-    """Else `llm.source=archive` would no longer find them: a changed prompt is another question."""
-    from llm_credit.archive import Archive
-
-    assert {e.question["prompts"] for e in Archive("nowhere").entries()} == {version()}
