@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import CreditError
-from .files import WRITING, append_line, locked, sha256, write_atomically
+from .files import WRITING, append_line, locked, settle, sha256, write_atomically
 from .llm import Reply, Request, canonical
 from .records import read_record
 
@@ -243,8 +243,10 @@ class Archive:
             leftovers = shutil.ignore_patterns(WRITING + "*")
             shutil.copytree(workspace.path, temporary, ignore=leftovers, dirs_exist_ok=True)
             temporary.chmod(0o755)
+            settle(*temporary.rglob("*"), temporary)
             os.rename(temporary, target)
         write_atomically(self.root / "index" / key, target.name + "\n")
+        settle(target.parent, self.root / "index")
         shutil.rmtree(workspace.path)
         return Entry(target)
 

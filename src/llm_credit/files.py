@@ -39,6 +39,16 @@ def append_line(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
+def settle(*paths: Path) -> None:
+    """Brings files and folders to the disk, so that what is done next cannot outlive them at a power loss."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,27 @@ def test_an_entry_that_was_almost_made_is_made_by_the_next_start(archive, monkey
     entry = archive.finish("key", workspace)
     assert entry.problems() == archive.problems() == []
     assert archive.entries() == [entry] == [archive.find("key")]
+
+
+def test_what_replaces_the_work_under_way_is_on_the_disk_before_that_goes(archive, monkeypatch):
+    steps = []
+
+    def noted(name, function, number):
+        def call(*arguments, **named):
+            steps.append((name, Path(os.readlink(f"/proc/self/fd/{number(arguments)}")) if name == "sync" else None))
+            return function(*arguments, **named)
+
+        return call
+
+    monkeypatch.setattr("llm_credit.files.os.fsync", noted("sync", os.fsync, lambda a: a[0]))
+    monkeypatch.setattr("llm_credit.archive.os.rename", noted("rename", os.rename, None))
+    monkeypatch.setattr("llm_credit.archive.shutil.rmtree", noted("remove", shutil.rmtree, None))
+    entry = archive.finish("key", begun(archive))
+    names = [name for name, _ in steps]
+    renamed, removed = names.index("rename"), names.index("remove")
+    copied = {p.name for name, p in steps[:renamed] if p is not None and p.parent.parent == entry.path.parent}
+    assert copied == {p.name for p in entry.path.iterdir()}
+    assert {entry.path.parent, archive.root / "index"} <= {p for _, p in steps[renamed:removed]}
 
 
 @pytest.mark.slow
