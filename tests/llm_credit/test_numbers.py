@@ -8,6 +8,7 @@ import torch
 from llm_credit.episodes import Episodes, credit_return_correlation, read_episodes
 from llm_credit.errors import CreditError
 from llm_credit.examine import examine
+from llm_credit.numbers_meaning import MEANINGS, group_of
 from llm_credit.settings import TFCAFSettings
 from llm_credit.states import pointed_states
 
@@ -48,6 +49,12 @@ def test_each_agent_has_its_own_sign_spread_and_range(task):
     assert n["state_std/agent_0"] == pytest.approx(2 * n["state_std"])
     assert (n["min/agent_0"], n["max/agent_0"], n["min/agent_1"], n["max/agent_1"]) == (-3.0, 3.0, 0.5, 0.5)
     assert n["entropy/agent_0"] + n["entropy/agent_1"] == pytest.approx(n["entropy"], abs=1e-5)
+
+
+def test_every_number_has_a_meaning_that_a_reader_is_told(task):
+    paper = "def QLLMNetwork(agents_q, global_state):\n    return (agents_q * (1 + global_state[:, :2])).sum(dim=1, keepdim=True)\n"
+    measured = {*numbers(task, "w = torch.ones_like(row)"), *examine(paper, task, FEW).report.numbers}
+    assert {group_of(name) for name in measured} | {"return_correlation"} == set(MEANINGS)
 
 
 def test_silence_and_signs(task):

@@ -11,6 +11,7 @@ from llm_credit import allowlist as allow
 from llm_credit import check_source
 from llm_credit.describe_task import FORMATS, describe
 from llm_credit.errors import Refused
+from llm_credit.numbers_meaning import MEANINGS
 from llm_credit.prompting import coder_system, evaluator_system, fill, version
 from llm_credit.screen import screen
 from llm_credit.settings import TFCAFSettings
@@ -207,6 +208,10 @@ def test_a_missing_name_is_an_error_and_nothing_is_sent_half():
 def test_the_advantage_form_is_offered_only_where_it_has_a_place(task):
     assert "advantage form" in evaluator_system(task, SETTINGS, True)
     assert "advantage form" not in evaluator_system(task, SETTINGS, False)
+
+
+def test_the_evaluator_is_told_what_every_number_means(task):
+    assert set(MEANINGS) <= set(re.findall(r"(\w+)[,:]", evaluator_system(task, SETTINGS, False)))
 
 
 def test_the_version_holds_a_hash_of_every_text():
