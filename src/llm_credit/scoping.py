@@ -24,12 +24,11 @@ def name_apart(function: ast.FunctionDef, names: Iterator[str], taken: set[str])
 def _name_reassigned(function: ast.FunctionDef, parameter: str, new: str) -> None:
     """Calls a parameter otherwise from where it is given a value, so that the argument keeps its name."""
     k = next(k for k, s in enumerate(function.body) if parameter in stored_in([s]))
-    s, before = function.body[k], function.body[:k]
-    plain = isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
-    if plain and parameter not in stored_in([s.value]) and not _is_seen_later([*before, s], parameter):  # type: ignore[attr-defined]
-        s.targets = [ast.copy_location(ast.Name(new, ast.Store()), s)]  # type: ignore[attr-defined]
-        before = [*before, s]
-        rest = function.body[k + 1 :]
+    s, before, rest = function.body[k], function.body[: k + 1], function.body[k + 1 :]
+    target = s.targets[0] if isinstance(s, ast.Assign) and len(s.targets) == 1 else None
+    again = isinstance(s, ast.Assign) and parameter in stored_in([s.value])
+    if isinstance(target, ast.Name) and not again and not _is_seen_later(before, parameter):
+        target.id = new  # what it is given is made of the argument
     else:
         first: ast.stmt = ast.Assign([ast.Name(new, ast.Store())], ast.Name(parameter, ast.Load()))
         before, rest = [ast.fix_missing_locations(ast.copy_location(first, function))], function.body
