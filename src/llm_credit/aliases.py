@@ -48,10 +48,10 @@ def _method(owner: ast.expr, name: str, *arguments: ast.expr, **named: ast.expr)
     return ast.copy_location(ast.Call(function, list(arguments), keywords), owner)
 
 
-def _points(owner: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:
-    """A call on what cdist is given; it tells who runs it what torch asks of that."""
+def _given(function: str, owner: ast.expr, name: str, *arguments: ast.expr) -> ast.Call:
+    """A call on what a function is given that is written out; who runs it asks of that what torch would."""
     call = _method(owner, name, *arguments)
-    call.points = True  # type: ignore[attr-defined]
+    call.given_to = function  # type: ignore[attr-defined]
     return call
 
 
@@ -124,15 +124,15 @@ class Aliases(ast.NodeTransformer):
             x = self.kept(args[0])
             # Points with one coordinate would be repeated beside those with more, where torch raises: this raises too.
             width = _method(copy.deepcopy(x), "size", ast.Constant(-1))
-            others = _points(args[1], "unflatten", ast.Constant(-1), ast.List([width], ast.Load()))
-            gap = ast.BinOp(_points(x, "unsqueeze", ast.Constant(-2)), ast.Sub(),
+            others = _given("cdist", args[1], "unflatten", ast.Constant(-1), ast.List([width], ast.Load()))
+            gap = ast.BinOp(_given("cdist", x, "unsqueeze", ast.Constant(-2)), ast.Sub(),
                             _method(others, "unsqueeze", ast.Constant(-3)))  # fmt: skip
             p = args[2:3] or [named.get("p", ast.Constant(2.0))]
             return self._norm([ast.copy_location(gap, args[0])], {"p": p[0], "dim": ast.Constant(-1)})
         if home == "F" and name == "leaky_relu" and args and not named:
             x = self.kept(args[0])
             slope = ast.BinOp(copy.deepcopy(x), ast.Mult(), args[1] if len(args) > 1 else ast.Constant(0.01))
-            positive = ast.Compare(copy.deepcopy(x), [ast.Gt()], [ast.Constant(0.0)])
+            positive = _given("leaky_relu", copy.deepcopy(x), "gt", ast.Constant(0.0))
             return _method(ast.Name("torch", ast.Load()), "where", positive, x, slope)
         if home == "torch" and name == "hstack" and len(args) == 1 and not named:
             return _method(ast.Name("torch", ast.Load()), "cat", *args, dim=ast.Constant(1))
@@ -167,8 +167,8 @@ class Aliases(ast.NodeTransformer):
             return None
         x = args[0]
         if p == 1:
-            return _method(_method(x, "abs"), "sum", **named)
-        return _method(_method(_method(x, "square"), "sum", **named), "sqrt")
+            return _method(_given("norm", x, "abs"), "sum", **named)
+        return _method(_method(_given("norm", x, "square"), "sum", **named), "sqrt")
 
     def _normalize(self, args: list[ast.expr], named: dict[str, ast.expr]) -> ast.expr | None:
         values = dict(zip(("p", "dim", "eps"), args[1:], strict=False)) | named

@@ -161,8 +161,8 @@ class Apart(Interpreter):
                 self._refuse(ROWS_AS_SIZE)
         if name in BEFORE and given:
             BEFORE[name](self, given, named, name)
-        if getattr(n, "points", False):
-            self._check_points(home, arguments)
+        if function := getattr(n, "given_to", ""):
+            self._check_given(function, home, arguments)
         value = super()._applied(n, home, name, arguments, named)
         if name in AFTER:
             AFTER[name](self, given, named, value)
@@ -170,12 +170,12 @@ class Apart(Interpreter):
             self.memory.may_share(given[0], value)
         return value
 
-    def _check_points(self, points: torch.Tensor, arguments: list[Any]) -> None:
-        """What cdist asks for, and what it is written out in would not."""
-        if not points.dtype.is_floating_point:
-            self._refuse("cdist takes tensors of float32; use .float()")
-        if arguments and isinstance(arguments[-1], list) and arguments[-1] != [points.shape[-1]]:
-            self._refuse(f"cdist of points with {arguments[-1][0]} and {points.shape[-1]} coordinates")
+    def _check_given(self, function: str, given: torch.Tensor, arguments: list[Any]) -> None:
+        """What a function asks for, and what it is written out in would not."""
+        if not given.dtype.is_floating_point:
+            self._refuse(f"{function} takes tensors of float32; use .float()")
+        if arguments and isinstance(arguments[-1], list) and arguments[-1] != [given.shape[-1]]:
+            self._refuse(f"{function} of points with {arguments[-1][0]} and {given.shape[-1]} coordinates")
 
 
 def _is_mask(part: Any) -> bool:

@@ -149,6 +149,11 @@ def test_the_hash_is_the_sources(task):
         ("torch.cdist(a, a[:, :, :2])", "cdist of points with 3 and 2 coordinates"),
         ("torch.cdist(a.long(), a)", "cdist takes tensors of float32"),
         ("torch.cdist(a, a.long())", "cdist takes tensors of float32"),
+        ("torch.norm(a.bool(), dim=-1, keepdim=True)", "norm takes tensors of float32"),
+        ("torch.linalg.norm(a.long(), ord=1, dim=-1, keepdim=True)", "norm takes tensors of float32"),
+        ("a.long().norm(dim=-1)", "norm takes tensors of float32"),
+        ("F.normalize(a.long(), dim=-1)", "norm takes tensors of float32"),
+        ("F.leaky_relu(a.long(), 0.1)", "leaky_relu takes tensors of float32"),
     ],
 )
 def test_distances_ask_for_what_torch_asks_for(task, distances, words):
