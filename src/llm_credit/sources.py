@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,17 @@ def finished_search(
     question = question_for(task, settings, forms)
     entry = archive.find(key_of(question))
     if entry is None and (entry := archive.find_like(question)) is not None:
-        log.info(
-            "llm.source=%s: entry %s was asked with prompts %s; today's are %s, with which llm.source=live or "
-            "`python -m llm_credit prompts` asks anew",
-            settings.source, entry.hash[:12], entry.question["prompts"], question["prompts"],
-        )  # fmt: skip
+        _say_of_prompts(settings.source, entry.hash[:12], entry.question["prompts"], question["prompts"])
     return entry
+
+
+@cache  # a start of a run looks twice
+def _say_of_prompts(source: str, entry: str, then: str, now: str) -> None:
+    log.info(
+        "llm.source=%s: entry %s was asked with prompts %s, and today's are %s; llm.source=live, or "
+        "`python -m llm_credit prompts`, asks anew",
+        source, entry, then, now,
+    )  # fmt: skip
 
 
 def _differs(entry: Entry, task: TaskDescription, settings: TFCAFSettings, forms: Sequence[str]) -> str:

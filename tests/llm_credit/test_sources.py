@@ -51,7 +51,7 @@ def test_a_search_asked_with_older_prompts_is_taken_where_there_is_none_of_today
     copied(archive, shipped, "0-02", "2025-02-01T00:00:00")
     with caplog.at_level(logging.INFO, "pymarl"):
         assert build_tfcaf(task, settings, forms).provenance["entry"] == newer.hash
-    assert f"entry {newer.hash[:12]} was asked with prompts 1-01; today's are {version()}" in caplog.text
+    assert f"entry {newer.hash[:12]} was asked with prompts 1-01, and today's are {version()}" in caplog.text
     (newer.path / "result.json").write_text("{}")  # one that cannot be read is passed over
     assert finished_search(archive, task, settings, forms) == old
     todays = copied(archive, shipped, version(), "2024-01-01T00:00:00")
