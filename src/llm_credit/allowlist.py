@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-_NODES = """Module FunctionDef arguments arg Return Assign AnnAssign AugAssign For If Pass Break Continue Expr BinOp
+_NODES = """Module FunctionDef arguments arg Return Assign AnnAssign AugAssign For If Assert Pass Break Continue Expr BinOp
 UnaryOp BoolOp Compare IfExp Call keyword Attribute Subscript Slice Tuple List Name Constant Load Store Add Sub Mult Div
 FloorDiv Mod Pow MatMult USub UAdd Invert Not BitAnd BitOr BitXor And Or Eq NotEq Lt LtE Gt GtE"""
 NODES = tuple(getattr(ast, name) for name in _NODES.split())
@@ -30,7 +30,7 @@ HINTS = {
     "Dict": "use a list, or one name for each value",
     "Starred": "write the elements out",
     "With": "leave it out; nothing here has a gradient",
-    "Assert": "leave it out; shapes are checked outside",
+    "Raise": "only an `if` on plain numbers that does nothing else may raise; leave it out",
 }
 VALUES = {
     "inf": "nothing may be infinite; use a large number, as 1e9",

@@ -9,6 +9,7 @@ screened too.
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ from .trees import copied, depth_of, names_in
 from .uses import Uses, changed_by, grown_under_two_names
 
 MAX_DEPTH = 120  # of the tree that comes out
+EXCEPTIONS = {name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 
 
 def desugar(function: ast.FunctionDef) -> list[ast.stmt]:
@@ -84,6 +86,8 @@ class _Desugar(Loops):
             return self._declare(s)
         if isinstance(s, ast.Try):
             return self._try(s)
+        if isinstance(s, ast.Assert):
+            return self._assert(s)
         if isinstance(s, ast.If):
             return self._branch(s)
         if isinstance(s, ast.For):
@@ -165,7 +169,41 @@ class _Desugar(Loops):
             self.refuse(left, "return, break and continue may not stand in a try that has a finally")
         return self.block([*s.body, *s.orelse, *s.finalbody])
 
+    def _assert(self, s: ast.Assert) -> list[ast.stmt]:
+        """It is looked at before the function first runs, and is the same ever after. Nobody reads its text."""
+        s.test = self.visit(s.test)
+        self._leave_text(s.msg)
+        s.msg = None
+        return [s]
+
+    def _leave_text(self, message: ast.expr | None) -> None:
+        """What a message computes goes to the screen."""
+        parts = message.values if isinstance(message, ast.JoinedStr) else [] if message is None else [message]
+        for part in parts:
+            inner = part.value if isinstance(part, ast.FormattedValue) else part
+            if isinstance(part, ast.FormattedValue):
+                self._leave_text(part.format_spec)
+            if not isinstance(inner, ast.Constant):
+                self.left_out.append(ast.copy_location(ast.Expr(inner), inner))
+
+    def _asserted(self, s: ast.If) -> ast.Assert | None:
+        """``if c: raise ValueError(...)`` as what it asserts; None for any other branch."""
+        raised = s.body[0]
+        if len(s.body) > 1 or s.orelse or not isinstance(raised, ast.Raise) or raised.cause is not None:
+            return None
+        kind = raised.exc.func if isinstance(raised.exc, ast.Call) else raised.exc
+        if not isinstance(kind, ast.Name) or kind.id not in EXCEPTIONS or self.known.uses.counts[kind.id]:
+            return None
+        if isinstance(raised.exc, ast.Call):
+            if raised.exc.keywords:
+                return None
+            for message in raised.exc.args:
+                self._leave_text(message)
+        return ast.copy_location(ast.Assert(ast.copy_location(ast.UnaryOp(ast.Not(), s.test), s.test)), s)
+
     def _branch(self, s: ast.If) -> list[ast.stmt]:
+        if (asserted := self._asserted(s)) is not None:
+            return self._assert(asserted)
         s.test = self.visit(s.test)
         changed, helpers, before = self.changed_in([*s.body, *s.orelse]), dict(self.helpers), self.known.state()
         s.body = self.block(s.body)

@@ -34,6 +34,7 @@ class Interpreter(Expressions):
     ) -> None:
         super().__init__(rows, observe)
         self.function, self.everything = screened.function, everything
+        self.taken = True  # False in a branch that is only gone through
 
     def __call__(self, *arguments: torch.Tensor) -> Any:
         self.names = {p.arg: a for p, a in zip(self.function.args.args, arguments, strict=True)}
@@ -63,10 +64,17 @@ class Interpreter(Expressions):
             self._loop(s)
         elif isinstance(s, ast.Expr):
             self._value(s.value)
+        elif isinstance(s, ast.Assert):
+            self._require(s)
         elif isinstance(s, ast.Break):
             raise Break
         elif isinstance(s, ast.Continue):
             raise Continue
+
+    def _require(self, s: ast.Assert) -> None:
+        """Plain numbers that do not depend on N, so that what holds once holds always: compiled code leaves it out."""
+        if self.taken and not self._truth(self._value(s.test)):
+            self._refuse("what is asserted here does not hold")
 
     def _choose(self, s: ast.If) -> None:
         taken, left = (s.body, s.orelse) if self._truth(self._value(s.test)) else (s.orelse, s.body)
@@ -76,7 +84,7 @@ class Interpreter(Expressions):
 
     def _leave(self, statements: list[ast.stmt]) -> None:
         """Goes through what is not taken, and forgets it."""
-        names = self.names
+        names, taken, self.taken = self.names, self.taken, False
         self.names = {k: list(v) if isinstance(v, list) else v for k, v in names.items()}
         try:
             self._block(statements)
@@ -84,7 +92,7 @@ class Interpreter(Expressions):
             raise
         except Exception:  # what is not reached may fail
             pass
-        self.names = names
+        self.names, self.taken = names, taken
 
     def _loop(self, s: ast.For) -> None:
         assert isinstance(s.iter, ast.Call)

@@ -40,7 +40,7 @@ def _own(s: ast.stmt) -> list[ast.expr]:
         return [s.target, s.value]
     if isinstance(s, (ast.Expr, ast.Return)):
         return [] if s.value is None else [s.value]
-    if isinstance(s, ast.If):
+    if isinstance(s, (ast.If, ast.Assert)):
         return [s.test]
     return [s.iter, s.target] if isinstance(s, ast.For) else []
 

@@ -565,6 +565,8 @@ _TEXTS = {
             n_agents = 2
             if state.dim() == 1:
                 state = state.unsqueeze(0)
+            if state.shape[-1] < 3 * n_agents:
+                raise ValueError(f"state has {state.shape[-1]} numbers")
             state = state.float()
             levels = [state[:, 2 + 3 * i] for i in range(n_agents)]
             weights = []
@@ -574,6 +576,7 @@ _TEXTS = {
                 weights.append(1.0 + 0.5 * share if i == 0 or i == 1 else share)
             angle = torch.cos(torch.pi * state[:, :1] / 12.0)
             w = torch.stack(weights, dim=1) + 0.1 * angle * angle
+            assert w.shape[1] == n_agents, "one weight an agent"
             return w, torch.zeros(state.shape[0], 1)
     """,
     "helper with a signed default": """

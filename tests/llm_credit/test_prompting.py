@@ -77,9 +77,12 @@ RULES = {
     ),
     "No while": ("    for i in range(3):\n        x = state", "    while True:\n        x = state"),
     "with": ("    x = state", "    with torch.no_grad():\n        x = state"),
-    "assert": ("    x = state", "    assert True\n    x = state"),
+    "An `assert`, or an `if` that does nothing but raise": (
+        "    x = state\n    assert x.dim() == 2, f'{x.dim()} dims'\n    if x.shape[1] < 2:\n        raise ValueError('too few')",
+        "    x = state\n    if x.shape[1] < 2:\n        x = x + 1.0\n        raise ValueError('too few')",
+    ),
     "print": ("    x = state", "    print(state)\n    x = state"),
-    "f-string": ("    'a docstring'\n    x = state", "    y = f'{state}'\n    x = state"),
+    "no string but a docstring": ("    'a docstring'\n    x = state", "    y = f'{state}'\n    x = state"),
     "dictionary": ("    y = [1.0]\n    x = state", "    y = {1: 1.0}\n    x = state"),
     "also by zip(), enumerate(), reversed()": (
         "    x = state\n    for a, b in zip([1.0, 2.0], (3.0, 4.0)):\n        x = x * a + b\n"

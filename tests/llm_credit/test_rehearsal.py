@@ -164,6 +164,33 @@ def test_distances_ask_for_what_torch_asks_for(task, distances, words):
 
 
 @pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("assert state.shape[1] == 999", "what is asserted here does not hold"),
+        ("if state.shape[1] != 999: raise ValueError('shape')", "what is asserted here does not hold"),
+        ("assert state.shape[0] > 1", "number of states"),
+        ("assert (state > -100).all()", "mixes states"),
+        ("assert torch.ones(2).sum() > 0", "a tensor must not decide"),
+        ("if torch.isnan(state).any(): raise ValueError('nan')", "mixes states"),
+        ("if state.dim() == 2: assert state.dim() == 1", "what is asserted here does not hold"),
+    ],
+)
+def test_what_is_asserted_holds_for_every_call(task, line, words):
+    source = f"def credit_weights(state):\n    w = state[:, :2]\n    {line}\n    return w, w[:, :1]\n"
+    with pytest.raises(Refused, match=words) as refusal:
+        rehearse(screen(source), task)
+    assert (refusal.value.stage, refusal.value.line) == ("probe", 3)
+
+
+def test_what_is_asserted_where_nothing_runs_is_not_asked(task):
+    line = "    if state.dim() == 1:\n        assert state.dim() == 1\n        w = w + {}\n"
+    source = "def credit_weights(state):\n    w = state[:, :2]\n" + line + "    return w, w[:, :1]\n"
+    rehearse(screen(source.format("1.0")), task)
+    with pytest.raises(Refused, match="too large"):  # what follows it is looked at as before
+        rehearse(screen(source.format("torch.zeros(9000, 9000).sum()")), task)
+
+
+@pytest.mark.parametrize(
     ("call", "words"),
     [
         (
