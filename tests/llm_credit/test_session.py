@@ -106,8 +106,9 @@ def test_an_entry_with_other_prompts_is_replayed_by_the_names_of_its_requests(ta
     assert replay(entry) == []
     monkeypatch.setattr("llm_credit.search_run.prompts_version", lambda: "another")
     offline = replace(chosen, source="archive")
-    with pytest.raises(CreditError, match=f"{entry.hash[:12]}  differs in prompts"):
-        find_source(task, offline, FORMS)
+    assert find_source(task, offline, FORMS).provenance["entry"] == entry.hash
+    with pytest.raises(CreditError, match=f"{entry.hash[:12]}  differs in rounds=2, prompts"):
+        find_source(task, replace(offline, rounds=3), FORMS)
     assert find_source(task, replace(offline, entry=entry.hash[:12]), FORMS).source == entry.source
     next(p for p in (entry.path / "replies").glob("*") if '"r1-c0-propose"' in p.read_text()).unlink()
     assert "r1-c0-propose" in replay(entry)[0]
