@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
-from .trees import stored_in
+from .trees import stored_in, walk
 
 # That a list stands here gives it no second name: these read it, or make a new one
 _READERS = {"len", "sum", "zip", "enumerate", "reversed", "min", "max"}
@@ -26,7 +26,7 @@ class Uses:
         self.shared: set[str] = set()
         self.iterated: set[str] = set()
         self.values: dict[str, list[ast.expr | None]] = {}
-        for node in ast.walk(function):
+        for node in walk(function):
             self._note(node)
             for child in ast.iter_child_nodes(node):
                 self._look(node, child)
@@ -84,7 +84,7 @@ def _is_harmless(parent: ast.AST, name: ast.Name) -> bool:
 def _changed_in(nodes: Iterable[ast.AST]) -> list[ast.expr]:
     """What trees change in place: what is appended to, written into, or added to by ``+=``."""
     found: list[ast.expr] = []
-    for n in (n for node in nodes for n in ast.walk(node)):
+    for n in walk(*nodes):
         written = isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
         if written or (isinstance(n, ast.Attribute) and n.attr == "append"):
             found.append(n.value)  # type: ignore[attr-defined]
