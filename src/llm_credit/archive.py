@@ -193,9 +193,8 @@ class Archive:
         What is asked for is the same, only the words are others: they change with the project, and nobody should have
         to pay again for that. Entries that cannot be read are passed over.
         """
-        wanted = _but_prompts(question)
         for home in self.homes:
-            found = [e for e in _entries_in(home) if e.asks(wanted)]
+            found = [e for e in _entries_in(home) if e.asks(question)]
             if found:
                 return max(found, key=lambda e: (str(e.result["finished"]), e.hash))
         return None

@@ -42,14 +42,11 @@ def _is_seen_later(statements: list[ast.stmt], name: str) -> bool:
     return any(name in names_in(h) for h in helpers)
 
 
-class _Everywhere(ast.NodeTransformer):
+class _Everywhere(Rename, ast.NodeTransformer):
     """Gives a name another in every scope, helpers' parameters of that name and calls of them among these."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, n: ast.Name) -> ast.Name:
-        n.id = self.names.get(n.id, n.id)
+    def visit_Lambda(self, n: ast.Lambda) -> ast.Lambda:
+        self.generic_visit(n)
         return n
 
     def visit_arg(self, n: ast.arg) -> ast.arg:

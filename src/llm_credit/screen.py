@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,7 +37,23 @@ def screen(source: str) -> Screened:
     """The allowed function in ``source``. Raises Refused (stages text, screen) with line and reason."""
     if not isinstance(source, str) or len(source) > MAX_CHARS:
         raise Refused("text", f"the source must be text of at most {MAX_CHARS} characters")
-    return _screened(source)
+    with _uncollected():
+        return _screened(source)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A tree is thousands of objects, for which the collector looks through all of torch's again and again.
+
+    It takes a third of the time of the longest refusals. What a screening leaves is limited, and collected later.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @lru_cache(maxsize=32)  # a start of a run asks several times; nobody changes the tree

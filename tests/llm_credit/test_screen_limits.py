@@ -1,5 +1,6 @@
 """Whatever the text, the screen ends soon and raises nothing but Refused: it runs in the trainer's own process."""
 
+import gc
 import sys
 
 import pytest
@@ -78,6 +79,19 @@ def test_what_goes_wrong_in_the_screen_itself_is_a_refusal(monkeypatch):
     with pytest.raises(Refused, match="more plainly") as refusal:
         screen(weights(f"nobody_screened_this = 1.0\n{ONES}"))  # a text that was screened before is remembered
     assert refusal.value.stage == "screen"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_as_it_was(enabled):
+    was = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        screen(weights("w = state[:, :2]"))
+        with pytest.raises(Refused):
+            screen(weights("while True:\n    pass"))
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 HINTS = {
